@@ -1,0 +1,59 @@
+//! Bounce Address Tag Validation (BATV): signed envelope senders, by which a genuine bounce is
+//! told from the backscatter of forged mail.
+//!
+//! A [`KeyRing`] holds the secrets of a domain. It [signs](KeyRing::sign) the reverse-path of
+//! mail that leaves, and [verifies](KeyRing::verify) the address that a bounce comes to: the
+//! [`Verdict`] is one of six. [`strip`] takes anybody's tag off an address for those who cannot
+//! verify it: greylisters, list managers, statistics.
+//!
+//! ```
+//! use batv_core::{Address, KeyNumber, KeyRing, Secret, Settings, Verdict};
+//!
+//! let number = KeyNumber::new(1)?;
+//! let mut keys = KeyRing::new(Settings::default());
+//! keys.insert(number, Secret::new(b"a secret of 16 octets or more")?);
+//! keys.sign_with(number)?;
+//!
+//! let received = 1_795_348_800; // UNIX seconds
+//! let signed = keys.sign(&Address::parse(b"user@example.com")?, received)?.to_vec();
+//!
+//! // Three days later a bounce comes back.
+//! let recipient = Address::parse(&signed)?;
+//! let Verdict::Pass(authentic) = keys.verify(&recipient, received + 3 * 86_400) else {
+//!     panic!("refuse with 550 5.7.1");
+//! };
+//! assert_eq!(authentic.original.to_vec(), b"user@example.com");
+//! assert_eq!(authentic.days_left, 4);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The scheme is that of draft-levine-smtp-batv-01. The crate does no I/O and reads no clock:
+//! times are arguments, in UNIX seconds.
+
+#![no_std]
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod text;
+
+mod address;
+mod tag;
+
+mod secret;
+mod strip;
+mod verdict;
+
+mod key_ring;
+
+pub use address::{Address, AddressError, Original, ReversePath};
+pub use key_ring::{KeyRing, Settings, SignError, Signed, UnknownKeyError};
+pub use secret::{HashCase, Secret, SecretError};
+pub use strip::{Dialect, Stripped, strip};
+pub use tag::{
+    Day, Delimiter, DelimiterError, KeyNumber, KeyNumberError, Lifetime, LifetimeError, Syntax, Tag,
+};
+pub use verdict::{Authentic, Verdict};
