@@ -165,7 +165,7 @@ impl fmt::Display for Address<'_> {
 }
 
 impl<'a> LocalPart<'a> {
-    fn new(text: &'a [u8]) -> Self {
+    pub(crate) fn new(text: &'a [u8]) -> Self {
         match text {
             [b'"', inner @ .., b'"'] if closes_at_end(inner) => Self { inner, quoted: true },
             inner => Self { inner, quoted: false },
@@ -266,7 +266,7 @@ fn closes_at_end(inner: &[u8]) -> bool {
 }
 
 /// The length of the local-part that the path begins with; the at sign stands behind it.
-fn local_part_length(path: &[u8]) -> Result<usize, AddressError> {
+pub(crate) fn local_part_length(path: &[u8]) -> Result<usize, AddressError> {
     let mut octets = path.iter().enumerate();
     let mut in_quotes = false;
     while let Some((position, &octet)) = octets.next() {
@@ -303,7 +303,7 @@ fn local_part_length(path: &[u8]) -> Result<usize, AddressError> {
     Err(if in_quotes { AddressError::UnclosedQuote } else { AddressError::NoAtSign })
 }
 
-fn check_domain(domain: &[u8]) -> Result<(), AddressError> {
+pub(crate) fn check_domain(domain: &[u8]) -> Result<(), AddressError> {
     let (inside, skipped, literal) = match domain {
         [] | [b'.'] | [b'[', b']'] => return Err(AddressError::EmptyDomain),
         [b'[', inside @ .., b']'] => (inside, 1, true),

@@ -49,8 +49,14 @@ mod verdict;
 
 mod key_ring;
 
+mod policy;
+
 pub use address::{Address, AddressError, Original, ReversePath};
 pub use key_ring::{KeyRing, Settings, SignError, Signed, UnknownKeyError};
+pub use policy::{
+    Action, Decision, Inbound, Monitor, Outbound, OutboundReason, Pattern, PatternError, Patterns, Policy,
+    Reason, Reply,
+};
 pub use secret::{HashCase, Secret, SecretError};
 pub use strip::{Dialect, Stripped, strip};
 pub use tag::{

@@ -1,0 +1,191 @@
+//! Patterns of addresses and domains, of which the most specific wins.
+
+use crate::address::LocalPart;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+use hashbrown::HashMap;
+
+/// What an entry of a list stands for. Letters compare without case.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Pattern {
+    /// The part of `local-part@.domain` that is compared, in lower case.
+    key: Box<[u8]>,
+}
+
+impl Pattern {
+    /// Reads `user@example.com`, `user@*`, `example.com` (or `*@example.com`),
+    /// `*.example.com` (every domain below it, not itself) or `*` (every domain).
+    ///
+    /// # Errors
+    /// [`PatternError`] for anything else.
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
+        let (local, domain) = match text.rfind('@') {
+            Some(at) => {
+                let (local, domain) = text.split_at(at);
+                (if local == "*" { "" } else { local }, domain.strip_prefix('@').unwrap_or(domain))
+            }
+            None => ("", text),
+        };
+        let every_local_part = local.is_empty();
+        if text.starts_with('@') || domain.is_empty() {
+            return Err(PatternError);
+        }
+        let suffix = domain.strip_prefix("*.");
+        let named = match (domain, suffix) {
+            ("*", _) => "",
+            (_, Some(_)) if !every_local_part => return Err(PatternError),
+            (_, Some(suffix)) => suffix,
+            _ => domain,
+        };
+        let mut key = Vec::with_capacity(local.len() + named.len() + 1);
+        if !every_local_part {
+            let probe = [local, "@example"].concat();
+            let address = crate::Address::parse(probe.as_bytes()).map_err(|_| PatternError)?;
+            key.extend(address.local().content());
+        }
+        if !named.is_empty() {
+            let probe = ["x@", named].concat();
+            crate::Address::parse(probe.as_bytes()).map_err(|_| PatternError)?;
+        }
+        key.push(if suffix.is_some() { b'.' } else { b'@' });
+        key.extend(named.strip_suffix('.').unwrap_or(named).bytes());
+        key.make_ascii_lowercase();
+        Ok(Self { key: key.into() })
+    }
+
+    /// Whether the pattern is `user@*`, one local-part at every domain.
+    #[must_use]
+    pub fn is_local_part(&self) -> bool {
+        matches!(&*self.key, [_, .., b'@'])
+    }
+}
+
+/// A text that is no pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PatternError;
+
+impl fmt::Display for PatternError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not an address, user@*, a domain, *.domain or *")
+    }
+}
+
+impl core::error::Error for PatternError {}
+
+/// Values by pattern; finding one takes the same time however many there are.
+#[derive(Clone, Debug)]
+pub struct Patterns<V> {
+    values: HashMap<Box<[u8]>, V>,
+}
+
+impl<V> Default for Patterns<V> {
+    fn default() -> Self {
+        Self { values: HashMap::new() }
+    }
+}
+
+impl<V> Patterns<V> {
+    /// Adds a value; the one that the pattern had is returned.
+    pub fn insert(&mut self, pattern: Pattern, value: V) -> Option<V> {
+        self.values.insert(pattern.key, value)
+    }
+
+    /// The number of patterns.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// The value of the most specific pattern: the address, its domain, the nearest domain above
+    /// that, `user@*`, every domain.
+    pub(crate) fn find(&self, local: LocalPart<'_>, domain: &[u8]) -> Option<&V> {
+        if self.values.is_empty() {
+            return None;
+        }
+        let mut text: Vec<u8> = Vec::with_capacity(local.inner.len() + domain.len() + 1);
+        text.extend(local.content());
+        let at = text.len();
+        text.push(b'@');
+        text.extend_from_slice(domain.strip_suffix(b".").unwrap_or(domain));
+        text.make_ascii_lowercase();
+        let (_, at_domain) = text.split_at(at);
+        let above = at_domain
+            .iter()
+            .enumerate()
+            .filter(|(_, octet)| **octet == b'.')
+            .map(|(dot, _)| at_domain.split_at(dot).1);
+        core::iter::once(&*text)
+            .chain([at_domain])
+            .chain(above)
+            .chain([text.split_at(at + 1).0, b"@"])
+            .find_map(|key| self.values.get(key))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Address;
+
+    fn find(list: &[&'static str], address: &str) -> Option<&'static str> {
+        let mut patterns = Patterns::default();
+        for text in list {
+            patterns.insert(Pattern::parse(text).unwrap(), *text);
+        }
+        let address = Address::parse(address.as_bytes()).unwrap();
+        patterns.find(address.local(), address.domain()).copied()
+    }
+
+    #[test]
+    fn the_most_specific_pattern_wins() {
+        let all = ["*", "*.example.com", "*.sub.example.com", "example.com", "boss@example.com"];
+        for (address, expected) in [
+            ("boss@example.com", "boss@example.com"),
+            ("BOSS@EXAMPLE.COM", "boss@example.com"),
+            ("\"boss\"@example.com.", "boss@example.com"),
+            ("bos@example.com", "example.com"),
+            ("boss@a.example.com", "*.example.com"),
+            ("boss@a.b.example.com", "*.example.com"),
+            ("boss@a.sub.example.com", "*.sub.example.com"),
+            ("boss@sub.example.com", "*.example.com"),
+            ("boss@badexample.com", "*"),
+            ("boss@[127.0.0.1]", "*"),
+        ] {
+            assert_eq!(find(&all, address), Some(expected), "{address}");
+        }
+        assert_eq!(find(&["*.example.com"], "a@example.com"), None);
+        assert_eq!(find(&["postmaster@*", "x@y"], "Postmaster@a.test"), Some("postmaster@*"));
+        assert_eq!(find(&["[127.0.0.1]"], "a@[127.0.0.1]"), Some("[127.0.0.1]"));
+        // A quoted local-part may look like an address: it is none of its domain.
+        assert_eq!(find(&["a@b.test"], "\"a@b.test\"@c.test"), None);
+    }
+
+    #[test]
+    fn what_names_nothing_is_no_pattern() {
+        for text in [
+            "",
+            "@",
+            "@example.com",
+            "a@",
+            "*@",
+            "a b",
+            "*.",
+            "a@*.example.com",
+            "*x",
+            "x*.test",
+            "a@b@c d",
+            ".",
+        ] {
+            assert_eq!(Pattern::parse(text), Err(PatternError), "{text}");
+        }
+        assert!(Pattern::parse("a@*").unwrap().is_local_part());
+        assert!(!Pattern::parse("*").unwrap().is_local_part());
+    }
+}
