@@ -1,0 +1,143 @@
+//! Statuses: what every function that can fail returns, and the detail of the last failure.
+
+use std::cell::Cell;
+use std::ffi::{CStr, c_char, c_int};
+use std::fmt::{self, Display, Write};
+
+/// What a function returns. The numbers are fixed; those of retired statuses are not used again.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It worked.
+    Ok = 0,
+    /// A pointer that has to point somewhere is NULL.
+    NullPointer = 1,
+    /// An integer is outside of its range, or two buffers overlap.
+    BadValue = 2,
+    /// A text is no address.
+    BadAddress = 3,
+    /// A secret is empty.
+    BadSecret = 4,
+    /// The key ring has no key of that number.
+    UnknownKey = 5,
+    /// No key of the key ring signs.
+    NoSigningKey = 6,
+    /// The buffer is too small; the length that it needs has been told.
+    BufferTooSmall = 7,
+    /// A fault of the library itself.
+    Internal = 8,
+}
+
+impl Status {
+    const ALL: [Self; 9] = [
+        Self::Ok,
+        Self::NullPointer,
+        Self::BadValue,
+        Self::BadAddress,
+        Self::BadSecret,
+        Self::UnknownKey,
+        Self::NoSigningKey,
+        Self::BufferTooSmall,
+        Self::Internal,
+    ];
+
+    fn text(self) -> &'static CStr {
+        match self {
+            Self::Ok => c"success",
+            Self::NullPointer => c"pointer is NULL",
+            Self::BadValue => c"value is out of range",
+            Self::BadAddress => c"not an address",
+            Self::BadSecret => c"secret is empty",
+            Self::UnknownKey => c"no key of that number",
+            Self::NoSigningKey => c"no key signs",
+            Self::BufferTooSmall => c"buffer is too small",
+            Self::Internal => c"internal error",
+        }
+    }
+}
+
+/// Why a function failed: the status, and the detail for [`batv_last_error`].
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) status: Status,
+    pub(crate) detail: String,
+}
+
+impl Failure {
+    pub(crate) fn new(status: Status, detail: impl Display) -> Self {
+        Self { status, detail: detail.to_string() }
+    }
+}
+
+impl From<batv_core::AddressError> for Failure {
+    fn from(error: batv_core::AddressError) -> Self {
+        Self::new(Status::BadAddress, error)
+    }
+}
+
+impl From<batv_core::SecretError> for Failure {
+    fn from(error: batv_core::SecretError) -> Self {
+        Self::new(Status::BadSecret, error)
+    }
+}
+
+impl From<batv_core::UnknownKeyError> for Failure {
+    fn from(error: batv_core::UnknownKeyError) -> Self {
+        Self::new(Status::UnknownKey, error)
+    }
+}
+
+/// The octets of a detail, with its NUL. Longer ones are cut.
+const DETAIL_SIZE: usize = 1024;
+
+thread_local! {
+    /// Without a destructor, which a thread that outlives `dlclose` would run into.
+    static DETAIL: Cell<[u8; DETAIL_SIZE]> = const { Cell::new([0; DETAIL_SIZE]) };
+}
+
+/// Keeps the detail of a failure for [`batv_last_error`].
+pub(crate) fn record(detail: impl Display) {
+    let mut cut = Cut { octets: [0; DETAIL_SIZE], len: 0 };
+    // Cut never fails.
+    let _ = write!(cut, "{detail}");
+    DETAIL.set(cut.octets);
+}
+
+/// Takes as much text as fits before a NUL.
+struct Cut {
+    octets: [u8; DETAIL_SIZE],
+    len: usize,
+}
+
+impl Write for Cut {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let free = self.octets.len() - 1 - self.len;
+        let fits = (0..=free.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+        let (kept, _) = text.split_at(fits);
+        if let Some(place) = self.octets.get_mut(self.len..self.len + fits) {
+            place.copy_from_slice(kept.as_bytes());
+            self.len += fits;
+        }
+        Ok(())
+    }
+}
+
+/// The text of a status, such as "buffer is too small".
+///
+/// Returns a static string, also for a number that is no status; never NULL. Thread-safe.
+#[unsafe(no_mangle)]
+pub extern "C" fn batv_status_text(status: c_int) -> *const c_char {
+    let known = Status::ALL.into_iter().find(|known| *known as c_int == status);
+    known.map_or(c"unknown status", Status::text).as_ptr()
+}
+
+/// The detail of the last failure in the calling thread, such as
+/// "control '\r' at octet 4": what was wrong with the input, and where. It never holds a secret.
+///
+/// Returns a string of the library, empty when nothing has failed yet; never NULL. It is valid
+/// until the next failure in the same thread, and until the thread ends. Success leaves it as it
+/// is: ask only after a failure. Each thread has its own.
+#[unsafe(no_mangle)]
+pub extern "C" fn batv_last_error() -> *const c_char {
+    DETAIL.with(|detail| detail.as_ptr().cast_const().cast())
+}
