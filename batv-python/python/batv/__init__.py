@@ -1,0 +1,45 @@
+"""Bounce Address Tag Validation (BATV): sign and verify envelope senders.
+
+A key ring signs the envelope sender of mail that leaves, and judges the address that a
+bounce comes to:
+
+>>> import batv
+>>> keys = batv.KeyRing({1: b"a secret of 16 octets or more"}, lifetime=7)
+>>> received = 1_795_348_800  # UNIX seconds, or an aware datetime
+>>> signed = keys.sign("user@example.com", at=received)
+>>> verification = keys.verify(signed, at=received + 3 * 86_400)
+>>> verification.verdict, verification.original, verification.days_left
+(<Verdict.PASS: 'pass'>, 'user@example.com', 4)
+
+Anybody's tag comes off an address without proof:
+
+>>> batv.strip("btv1==08501234bcd==user@example.com")
+'user@example.com'
+
+Addresses are `str` or `bytes`, with or without angle brackets, and come back as they came.
+"""
+
+from batv._batv import KeyRing, Verification, dialect, strip
+from batv._types import (
+    AddressError,
+    BatvError,
+    Dialect,
+    KeyRingError,
+    TimeError,
+    TooLongError,
+    Verdict,
+)
+
+__all__ = [
+    "AddressError",
+    "BatvError",
+    "Dialect",
+    "KeyRing",
+    "KeyRingError",
+    "TimeError",
+    "TooLongError",
+    "Verdict",
+    "Verification",
+    "dialect",
+    "strip",
+]

@@ -1,0 +1,59 @@
+from collections.abc import Mapping
+from datetime import datetime
+from types import GenericAlias
+from typing import AnyStr, Generic, Literal, Self, final
+
+from batv._types import Dialect, Verdict
+
+__all__ = ["KeyRing", "Verification", "dialect", "strip"]
+
+@final
+class KeyRing:
+    """Secrets by key number: one signs, all verify.
+
+    `keys` maps key numbers, 0 to 9, to secrets. The first signs unless `signing` names another.
+    """
+
+    def __new__(
+        cls,
+        keys: Mapping[int, bytes],
+        *,
+        lifetime: int = 7,
+        signing: int | None = None,
+        syntax: Literal["prefix", "sub-address"] = "prefix",
+        delimiter: str = "+",
+        hash_case: Literal["fold", "exact"] = "fold",
+        long_local_parts: bool = False,
+    ) -> Self: ...
+    def sign(self, address: AnyStr, at: float | datetime | None = None) -> AnyStr: ...
+    def verify(
+        self, address: AnyStr, at: float | datetime | None = None
+    ) -> Verification[AnyStr]: ...
+
+@final
+class Verification(Generic[AnyStr]):
+    """What verifying an address said."""
+
+    __match_args__ = ("verdict", "original", "key_number", "days_left")
+
+    def __new__(
+        cls,
+        verdict: Verdict | str,
+        original: AnyStr | None = None,
+        key_number: int | None = None,
+        days_left: int | None = None,
+    ) -> Self: ...
+    @property
+    def verdict(self) -> Verdict: ...
+    @property
+    def original(self) -> AnyStr | None: ...
+    @property
+    def key_number(self) -> int | None: ...
+    @property
+    def days_left(self) -> int | None: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __class_getitem__(cls, key: object, /) -> GenericAlias: ...
+
+def strip(address: AnyStr, /) -> AnyStr: ...
+def dialect(address: str | bytes, /) -> Dialect | None: ...

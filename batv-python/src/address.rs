@@ -1,0 +1,127 @@
+//! Addresses between Python's two types of text and octets.
+
+use crate::error::{ADDRESS_ERROR, TOO_LONG_ERROR, raise, wrong_type};
+use batv_core::{Address, AddressError, Original, ReversePath};
+use pyo3::exceptions::PyUnicodeEncodeError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyString};
+
+/// An address as Python gave it, its octets, and the way back to its type.
+pub(crate) struct Given<'a, 'py> {
+    object: &'a Bound<'py, PyAny>,
+    octets: Octets<'a, 'py>,
+}
+
+enum Octets<'a, 'py> {
+    /// Of `bytes`.
+    Bytes(&'a [u8]),
+    /// Of `str`, in UTF-8.
+    Utf8(&'a str),
+    /// Of `str` with escaped octets, and the codec that they were decoded by.
+    Escaped(Bound<'py, PyBytes>, &'static str),
+}
+
+impl<'a, 'py> Given<'a, 'py> {
+    /// Takes `str` or `bytes`.
+    #[inline]
+    pub(crate) fn new(object: &'a Bound<'py, PyAny>) -> PyResult<Self> {
+        let octets = if let Ok(text) = object.cast::<PyString>() {
+            match text.to_str() {
+                Ok(utf8) => Octets::Utf8(utf8),
+                Err(_) => escaped(text)?,
+            }
+        } else if let Ok(bytes) = object.cast::<PyBytes>() {
+            Octets::Bytes(bytes.as_bytes())
+        } else {
+            return Err(wrong_type("address", "str or bytes", object));
+        };
+        Ok(Self { object, octets })
+    }
+
+    pub(crate) fn py(&self) -> Python<'py> {
+        self.object.py()
+    }
+
+    fn octets(&self) -> &[u8] {
+        match &self.octets {
+            Octets::Bytes(octets) => octets,
+            Octets::Utf8(text) => text.as_bytes(),
+            Octets::Escaped(bytes, _) => bytes.as_bytes(),
+        }
+    }
+
+    /// The object itself: what is unchanged is handed back as it came.
+    pub(crate) fn unchanged(&self) -> Bound<'py, PyAny> {
+        self.object.clone()
+    }
+
+    #[inline]
+    pub(crate) fn reverse_path(&self) -> PyResult<ReversePath<'_>> {
+        ReversePath::parse(self.octets()).map_err(|error| self.malformed(error))
+    }
+
+    #[inline]
+    pub(crate) fn address(&self) -> PyResult<Address<'_>> {
+        Address::parse(self.octets()).map_err(|error| self.malformed(error))
+    }
+
+    /// The address in so many parts as text of the type that was given.
+    #[inline]
+    pub(crate) fn text(&self, parts: [&[u8]; 3]) -> PyResult<Bound<'py, PyAny>> {
+        self.decode(&parts.concat())
+    }
+
+    #[inline]
+    pub(crate) fn original(&self, original: &Original<'_>) -> PyResult<Bound<'py, PyAny>> {
+        original.as_part().map_or_else(|| self.text(original.parts()), |part| self.decode(part))
+    }
+
+    fn decode(&self, octets: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+        let py = self.py();
+        match &self.octets {
+            Octets::Bytes(_) => Ok(PyBytes::new(py, octets).into_any()),
+            Octets::Utf8(_) => Ok(PyString::from_bytes(py, octets)?.into_any()),
+            Octets::Escaped(_, codec) => {
+                PyBytes::new(py, octets).call_method1(intern!(py, "decode"), (*codec, SURROGATE_ESCAPE))
+            }
+        }
+    }
+
+    #[cold]
+    fn malformed(&self, error: AddressError) -> PyErr {
+        let position = match error {
+            AddressError::Control { position, .. }
+            | AddressError::LocalPart { position, .. }
+            | AddressError::Domain { position, .. } => Some(position),
+            _ => None,
+        };
+        raise(self.py(), &ADDRESS_ERROR, (error.to_string(), self.object, position))
+    }
+
+    #[cold]
+    pub(crate) fn too_long(&self, reason: String, octets: usize) -> PyErr {
+        raise(self.py(), &TOO_LONG_ERROR, (reason, self.object, octets))
+    }
+}
+
+const SURROGATE_ESCAPE: &str = "surrogateescape";
+
+/// The octets of a `str` that holds escaped ones (PEP 383).
+///
+/// Mail software decodes by UTF-8 or by ASCII. The codec is kept: `\udcc3\udcbc` decoded by ASCII
+/// must not come back as `ü`, which its owner could not encode.
+#[cold]
+fn escaped<'a, 'py>(text: &Bound<'py, PyString>) -> PyResult<Octets<'a, 'py>> {
+    let py = text.py();
+    let encode = |codec: &'static str| {
+        let octets = text.call_method1(intern!(py, "encode"), (codec, SURROGATE_ESCAPE))?;
+        Ok(Octets::Escaped(octets.cast_into::<PyBytes>()?, codec))
+    };
+    encode("ascii").or_else(|_: PyErr| encode("utf-8")).map_err(|error| {
+        if !error.is_instance_of::<PyUnicodeEncodeError>(py) {
+            return error;
+        }
+        raise(py, &ADDRESS_ERROR, ("surrogate that stands for no octet", text))
+    })
+}

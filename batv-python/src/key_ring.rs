@@ -1,0 +1,148 @@
+//! Key rings.
+
+use crate::address::Given;
+use crate::error::{KEY_RING_ERROR, guard, raise, wrong_type};
+use crate::time::seconds;
+use crate::verification::Verification;
+use batv_core::{Delimiter, HashCase, KeyNumber, Lifetime, ReversePath, Secret, Settings, SignError, Syntax};
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyBytes, PyInt, PyMapping, PyTuple};
+use std::fmt::Display;
+
+/// Secrets by key number: one signs, all verify.
+#[pyclass(frozen, module = "batv")]
+pub(crate) struct KeyRing {
+    keys: batv_core::KeyRing,
+}
+
+#[pymethods]
+impl KeyRing {
+    #[new]
+    #[pyo3(
+        signature = (keys, *, lifetime=None, signing=None, syntax="prefix", delimiter="+",
+                     hash_case="fold", long_local_parts=false),
+        text_signature = "(keys, *, lifetime=7, signing=None, syntax='prefix', delimiter='+', \
+                          hash_case='fold', long_local_parts=False)"
+    )]
+    #[allow(clippy::too_many_arguments)] // keywords in Python
+    fn new(
+        keys: &Bound<'_, PyAny>,
+        lifetime: Option<&Bound<'_, PyAny>>,
+        signing: Option<&Bound<'_, PyAny>>,
+        syntax: &str,
+        delimiter: &str,
+        hash_case: &str,
+        long_local_parts: bool,
+    ) -> PyResult<Self> {
+        guard(|| {
+            let py = keys.py();
+            let error = |argument: &str, reason: &dyn Display| {
+                raise(py, &KEY_RING_ERROR, (reason.to_string(), argument))
+            };
+            let lifetime = match lifetime {
+                Some(days) => {
+                    Lifetime::from_days(small(days, "lifetime")?).map_err(|e| error("lifetime", &e))?
+                }
+                None => Lifetime::default(),
+            };
+            let syntax = match syntax {
+                "prefix" => Syntax::Prefix,
+                "sub-address" => Syntax::SubAddress,
+                _ => return Err(error("syntax", &"must be 'prefix' or 'sub-address'")),
+            };
+            let hash_case = match hash_case {
+                "fold" => HashCase::Fold,
+                "exact" => HashCase::Exact,
+                _ => return Err(error("hash_case", &"must be 'fold' or 'exact'")),
+            };
+            let &[delimiter] = delimiter.as_bytes() else {
+                return Err(error("delimiter", &"must be one ASCII character"));
+            };
+            let delimiter = Delimiter::new(delimiter).map_err(|e| error("delimiter", &e))?;
+            let settings = Settings { lifetime, syntax, delimiter, hash_case, long_local_parts };
+
+            let mut ring = batv_core::KeyRing::new(settings);
+            let mut first = None;
+            let Ok(mapping) = keys.cast::<PyMapping>() else {
+                return Err(wrong_type("keys", "a mapping of int to bytes", keys));
+            };
+            for item in mapping.items()? {
+                let (number, secret): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
+                let number = KeyNumber::new(small(&number, "keys")?).map_err(|e| error("keys", &e))?;
+                let Ok(secret) = secret.cast::<PyBytes>() else {
+                    return Err(wrong_type(&format!("secret of key {number}"), "bytes", &secret));
+                };
+                let secret = Secret::new(secret.as_bytes())
+                    .map_err(|e| error("keys", &format_args!("{e}, of key {number}")))?;
+                ring.insert(number, secret);
+                first.get_or_insert(number);
+            }
+            let signing = match signing {
+                Some(number) => {
+                    KeyNumber::new(small(number, "signing")?).map_err(|e| error("signing", &e))?
+                }
+                None => first.ok_or_else(|| error("keys", &"no key, and one has to sign"))?,
+            };
+            ring.sign_with(signing).map_err(|e| error("signing", &e))?;
+            Ok(Self { keys: ring })
+        })
+    }
+
+    /// Sign an address; the null reverse-path and what has a tag already come back as they are.
+    ///
+    /// `at` is when the message was received, in UNIX seconds or as an aware datetime: it must
+    /// stay the same over all delivery attempts. None reads the clock.
+    #[pyo3(signature = (address, at=None))]
+    fn sign<'py>(
+        &self,
+        address: &Bound<'py, PyAny>,
+        at: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        guard(|| {
+            let given = Given::new(address)?;
+            let time = seconds(address.py(), at)?;
+            let ReversePath::Address(address) = given.reverse_path()? else {
+                return Ok(given.unchanged());
+            };
+            match self.keys.sign(&address, time) {
+                Ok(signed) => given.text(signed.parts()),
+                Err(SignError::Tagged) => Ok(given.unchanged()),
+                Err(error @ SignError::TooLong { octets }) => Err(given.too_long(error.to_string(), octets)),
+                Err(error) => Err(raise(given.py(), &KEY_RING_ERROR, (error.to_string(), "keys"))),
+            }
+        })
+    }
+
+    /// Judge the address that a bounce came to, at a time; None reads the clock.
+    #[pyo3(signature = (address, at=None))]
+    fn verify(&self, address: &Bound<'_, PyAny>, at: Option<&Bound<'_, PyAny>>) -> PyResult<Verification> {
+        guard(|| {
+            let given = Given::new(address)?;
+            let time = seconds(address.py(), at)?;
+            Verification::of(&given, &self.keys.verify(&given.address()?, time))
+        })
+    }
+
+    fn __repr__(&self) -> String {
+        let numbers = KeyNumber::all().filter(|number| self.keys.secret(*number).is_some());
+        let keys: Vec<_> = numbers.map(|number| format!("{number}: ...")).collect();
+        let signing = self.keys.signing().map_or_else(|| "None".into(), |number| number.to_string());
+        let lifetime = self.keys.settings().lifetime.days();
+        format!("KeyRing({{{}}}, signing={signing}, lifetime={lifetime})", keys.join(", "))
+    }
+
+    #[allow(clippy::unused_self)] // Python calls it on the object
+    fn __reduce__(&self) -> PyResult<Bound<'_, PyTuple>> {
+        Err(PyTypeError::new_err("a KeyRing holds secrets and cannot be pickled: make it anew from them"))
+    }
+}
+
+/// A small number: an int, and not a bool. Neither error shows the value: it may be a secret.
+fn small(number: &Bound<'_, PyAny>, argument: &str) -> PyResult<u8> {
+    if !number.is_instance_of::<PyInt>() || number.is_instance_of::<PyBool>() {
+        let what = if argument == "keys" { "key number" } else { argument };
+        return Err(wrong_type(what, "int", number));
+    }
+    number.extract().map_err(|_| raise(number.py(), &KEY_RING_ERROR, ("number is out of range", argument)))
+}
