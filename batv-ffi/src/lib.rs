@@ -12,6 +12,7 @@ mod guard;
 mod memory;
 mod status;
 
+mod exim;
 mod keyring;
 mod strip;
 mod version;
