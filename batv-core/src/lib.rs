@@ -51,7 +51,12 @@ mod key_ring;
 
 mod policy;
 
+#[cfg(feature = "config")]
+mod config;
+
 pub use address::{Address, AddressError, Original, ReversePath};
+#[cfg(feature = "config")]
+pub use config::{Config, ConfigError, ConfigErrors, Key, Warning};
 pub use key_ring::{KeyRing, Settings, SignError, Signed, UnknownKeyError};
 pub use policy::{
     Action, Decision, Inbound, Monitor, Outbound, OutboundReason, Pattern, PatternError, Patterns, Policy,

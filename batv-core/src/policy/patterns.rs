@@ -2,6 +2,7 @@
 
 use crate::address::LocalPart;
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use hashbrown::HashMap;
@@ -58,6 +59,19 @@ impl Pattern {
     #[must_use]
     pub fn is_local_part(&self) -> bool {
         matches!(&*self.key, [_, .., b'@'])
+    }
+}
+
+impl fmt::Display for Pattern {
+    /// The pattern as it is written, in lower case.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = String::from_utf8_lossy(&self.key);
+        match &*key {
+            "@" => f.write_str("*"),
+            key if key.starts_with('.') => write!(f, "*{key}"),
+            key if key.ends_with('@') => write!(f, "{key}*"),
+            key => f.write_str(key.strip_prefix('@').unwrap_or(key)),
+        }
     }
 }
 
@@ -133,6 +147,7 @@ impl<V> Patterns<V> {
 mod tests {
     use super::*;
     use crate::Address;
+    use alloc::string::ToString;
 
     fn find(list: &[&'static str], address: &str) -> Option<&'static str> {
         let mut patterns = Patterns::default();
@@ -165,6 +180,13 @@ mod tests {
         assert_eq!(find(&["[127.0.0.1]"], "a@[127.0.0.1]"), Some("[127.0.0.1]"));
         // A quoted local-part may look like an address: it is none of its domain.
         assert_eq!(find(&["a@b.test"], "\"a@b.test\"@c.test"), None);
+    }
+
+    #[test]
+    fn a_pattern_is_shown_as_it_is_written() {
+        for text in ["*", "*.example.com", "example.com", "boss@example.com", "boss@*"] {
+            assert_eq!(Pattern::parse(text).unwrap().to_string(), text);
+        }
     }
 
     #[test]
