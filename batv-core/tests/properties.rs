@@ -161,9 +161,10 @@ proptest! {
         let signed = sign(&keys, &text, time)?;
         let signed = address(&signed);
         let stripped = strip(&signed);
-        if text.contains("SRS0=") && settings.syntax == Syntax::SubAddress {
-            // Whose tag it is cannot be seen.
-            prop_assume!(stripped.is_some());
+        if settings.syntax == Syntax::SubAddress && text.trim_start_matches(['<', '"']).starts_with("SRS0=") {
+            // Whose tag it is cannot be seen: the forwarder's, or the rewritten sender's.
+            prop_assert_eq!(stripped, None);
+            return Ok(());
         }
         let stripped = stripped.expect("a tag");
         let dialect = match settings.syntax { Syntax::Prefix => Dialect::Draft, Syntax::SubAddress => Dialect::SubAddress };
