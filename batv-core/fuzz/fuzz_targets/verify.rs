@@ -1,0 +1,51 @@
+//! Any octets: never authentic as they are, and authentic once they are signed.
+#![no_main]
+
+use batv_core::{Address, HashCase, KeyNumber, KeyRing, Secret, Settings, SignError, Syntax, Verdict, strip};
+use libfuzzer_sys::fuzz_target;
+
+const TIME: u64 = 1_795_348_800;
+const DAY: u64 = 86_400;
+
+fn ring(syntax: Syntax, hash_case: HashCase) -> KeyRing {
+    let mut keys =
+        KeyRing::new(Settings { syntax, hash_case, long_local_parts: true, ..Settings::default() });
+    for number in KeyNumber::all() {
+        keys.insert(number, Secret::new(b"a secret that no input of a fuzzer knows").unwrap());
+    }
+    keys.sign_with(KeyNumber::new(3).unwrap()).unwrap();
+    keys
+}
+
+fuzz_target!(|text: &[u8]| {
+    let Ok(address) = Address::parse(text) else { return };
+    for (syntax, hash_case) in [(Syntax::Prefix, HashCase::Fold), (Syntax::SubAddress, HashCase::Exact)] {
+        let keys = ring(syntax, hash_case);
+        let verdict = keys.verify(&address, TIME);
+        assert!(verdict.authentic().is_none());
+        let signed = match keys.sign(&address, TIME) {
+            Ok(signed) => signed.to_vec(),
+            Err(error) => {
+                assert_eq!(error, SignError::Tagged);
+                assert_eq!(verdict, Verdict::BadSignature);
+                return;
+            }
+        };
+        let signed = Address::parse(&signed).unwrap();
+        let Verdict::Pass(authentic) = keys.verify(&signed, TIME) else { panic!("{signed}") };
+        assert_eq!(authentic.original.to_vec(), text);
+        assert_eq!(
+            keys.verify(&signed, TIME + 8 * DAY),
+            Verdict::Expired(batv_core::Authentic { days_left: 0, ..authentic })
+        );
+        assert_eq!(keys.sign(&signed, TIME), Err(SignError::Tagged));
+        if let Some(stripped) = strip(&signed) {
+            assert_eq!(stripped.original, authentic.original);
+        }
+        // Relays fold case.
+        if hash_case == HashCase::Fold {
+            let folded = signed.as_bytes().to_ascii_uppercase();
+            assert!(keys.verify(&Address::parse(&folded).unwrap(), TIME).is_pass());
+        }
+    }
+});
