@@ -1,0 +1,152 @@
+//! `batv inspect`.
+
+use crate::answer::{Failure, Output, output, text_of, write_json, write_parts};
+use crate::calendar;
+use crate::options::TimeOption;
+use crate::warn;
+use batv_core::{Address, AddressError, Dialect, KeyRing, Stripped, Verdict, strip};
+use clap::Args;
+use serde::Serialize;
+use std::borrow::Cow;
+use std::ffi::OsString;
+use std::io::Write;
+
+/// Say what the tag of an address says
+///
+/// Prints in words the dialect, the key number, the day of expiry and the original address. A
+/// tag has only the last three digits of a day: of the days that it can mean, the one nearest to
+/// --at is printed. Some products write another day: ironport the day of sending, barracuda and
+/// sparkpost one of which they do not say what it is. Nothing is verified. The exit status is 1
+/// when there is no tag or no address.
+///
+/// With --json: {"input", "dialect", "original", "key_number", "expires", "days_left", "sent",
+/// "day", "error"}.
+#[derive(Args)]
+pub(crate) struct Inspect {
+    /// The address
+    address: OsString,
+    #[command(flatten)]
+    time: TimeOption,
+    /// Answer with a JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// What the tag says, in JSON's words.
+#[derive(Default, Serialize)]
+struct Answer<'a> {
+    input: Cow<'a, str>,
+    dialect: Option<&'static str>,
+    original: Option<Cow<'a, str>>,
+    key_number: Option<u8>,
+    expires: Option<String>,
+    days_left: Option<i64>,
+    sent: Option<String>,
+    day: Option<u64>,
+    error: Option<String>,
+}
+
+impl Inspect {
+    pub(crate) fn run(self) -> Result<bool, Failure> {
+        let time = self.time.time()?;
+        let input = self.address.as_encoded_bytes();
+        let found = match Address::parse(input) {
+            Ok(address) => match strip(&address) {
+                Some(stripped) => Ok((address, stripped)),
+                None => Err(no_tag(&address, time).to_owned()),
+            },
+            Err(AddressError::Null) => Err("no tag: null sender".to_owned()),
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(reason) = &found {
+            warn(format_args!("{:?}: {reason}", self.address));
+        }
+        let tagged = found.is_ok();
+        let mut out = output();
+        if self.json {
+            let input = String::from_utf8_lossy(input);
+            let answer = match found {
+                Ok((address, stripped)) => Answer { input, ..Answer::new(&address, &stripped, time) },
+                Err(reason) => Answer { input, error: Some(reason), ..Answer::default() },
+            };
+            write_json(&answer, &mut out)?;
+            out.write_all(b"\n")?;
+        } else if let Ok((address, stripped)) = found {
+            describe(&address, &stripped, time, &mut out)?;
+        }
+        out.flush()?;
+        Ok(tagged)
+    }
+}
+
+/// Why an address has no tag; a key ring without keys tells look-alikes from the rest.
+fn no_tag(address: &Address<'_>, time: u64) -> &'static str {
+    match KeyRing::default().verify(address, time) {
+        Verdict::Malformed => "no tag: what stands behind prvs= is no tag value",
+        _ => "no tag",
+    }
+}
+
+/// The number of the day in a tag that is not of the draft's form.
+fn day_number(address: &Address<'_>, stripped: &Stripped<'_>) -> Option<u64> {
+    let digits = match stripped.dialect {
+        Dialect::Ironport | Dialect::Barracuda => 3,
+        Dialect::Sparkpost => 5,
+        Dialect::Draft | Dialect::Swapped | Dialect::Slash | Dialect::SubAddress => return None,
+    };
+    let [head, ..] = stripped.original.parts();
+    let tag = address.as_bytes().iter().skip(head.len());
+    let value = tag.skip_while(|octet| **octet != b'=').skip_while(|octet| **octet == b'=');
+    Some(value.take(digits).fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
+}
+
+impl Answer<'_> {
+    fn new(address: &Address<'_>, stripped: &Stripped<'_>, time: u64) -> Self {
+        let days_left = stripped.tag.map(|tag| calendar::days_until_expiry(tag.expiry(), time));
+        let day = day_number(address, stripped);
+        let sent = day.filter(|_| stripped.dialect == Dialect::Ironport);
+        Self {
+            dialect: Some(stripped.dialect.as_str()),
+            original: Some(text_of(stripped.original.parts())),
+            key_number: stripped.tag.map(|tag| tag.key_number().get()),
+            expires: days_left.and_then(|days| calendar::date(time, days)),
+            days_left: days_left.filter(|days| *days >= 0),
+            sent: sent.and_then(|number| calendar::date(time, calendar::days_until_sending(number, time))),
+            day,
+            ..Self::default()
+        }
+    }
+}
+
+/// Writes what the tag says in words.
+fn describe(
+    address: &Address<'_>,
+    stripped: &Stripped<'_>,
+    time: u64,
+    out: &mut Output,
+) -> Result<(), Failure> {
+    let date = |days| calendar::date(time, days).unwrap_or_default();
+    writeln!(out, "dialect:     {}", stripped.dialect)?;
+    if let Some(tag) = stripped.tag {
+        let days = calendar::days_until_expiry(tag.expiry(), time);
+        let verb = if days < 0 { "expired:    " } else { "expires:    " };
+        writeln!(out, "key number:  {}", tag.key_number())?;
+        writeln!(out, "{verb} {}, {}", date(days), calendar::distance(days))?;
+    }
+    if let Some(number) = day_number(address, stripped) {
+        match stripped.dialect {
+            Dialect::Ironport => {
+                let days = calendar::days_until_sending(number, time);
+                writeln!(out, "sent:        {}, {}", date(days), calendar::distance(days))?;
+            }
+            Dialect::Sparkpost => {
+                let date = calendar::date_of_day(number).unwrap_or_default();
+                writeln!(out, "day:         {date}")?;
+            }
+            _ => writeln!(out, "day:         {number} of 1000")?,
+        }
+    }
+    out.write_all(b"original:    ")?;
+    write_parts(stripped.original.parts(), out)?;
+    Ok(out.write_all(b"\n")?)
+}

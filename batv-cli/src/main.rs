@@ -1,0 +1,89 @@
+//! The command `batv`: signs, verifies and strips envelope senders (Bounce Address Tag
+//! Validation) from arguments or, line by line, from standard input.
+//!
+//! What a tag is and means is the business of `batv-core`. This program reads options and
+//! addresses, asks the core and prints its answers, as text or as JSON.
+
+#![forbid(unsafe_code)]
+// Doc comments of options are help texts, not Markdown.
+#![allow(clippy::doc_markdown)]
+// Messages show names and arguments with their controls escaped.
+#![allow(clippy::unnecessary_debug_formatting)]
+
+mod answer;
+mod calendar;
+mod generate;
+mod inspect;
+mod keygen;
+mod lines;
+mod options;
+mod sign;
+mod strip;
+mod verify;
+
+use answer::Failure;
+use clap::{Parser, Subcommand};
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// Sign, verify and strip envelope senders (Bounce Address Tag Validation)
+///
+/// Mail that leaves gets a signed reverse-path, prvs=KDDDSSSSSS=user@domain. A bounce that comes
+/// back to such an address is genuine; one to the bare address answers a forgery.
+///
+/// sign, verify and strip take addresses as arguments. Without any they read standard input,
+/// one address a line, and answer each line with one line, in order and at once: as a
+/// co-process, write a line and read a line. An address may stand in angle brackets, which are
+/// kept; an empty line or <> is the null sender. Octets that are not UTF-8 are kept in text, and
+/// become U+FFFD in JSON. A line may end in CRLF; a line of more than 65536 octets is not read
+/// as an address, but comes out whole.
+#[derive(Parser)]
+#[command(name = "batv", version, after_help = EXIT_STATUS, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_STATUS: &str = "\
+Exit status:
+  0    every address was signed, passed or was stripped
+  1    an address could not be signed, did not pass, or has no tag to inspect
+  2    wrong usage, a secret file that cannot be read, failed input or output
+  141  nobody reads standard output any more";
+
+#[derive(Subcommand)]
+enum Command {
+    Sign(sign::Sign),
+    Verify(verify::Verify),
+    Strip(strip::Strip),
+    Inspect(inspect::Inspect),
+    Keygen(keygen::Keygen),
+    #[command(subcommand, hide = true)]
+    Generate(generate::Generate),
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Sign(sign) => sign.run(),
+        Command::Verify(verify) => verify.run(),
+        Command::Strip(strip) => strip.run(),
+        Command::Inspect(inspect) => inspect.run(),
+        Command::Keygen(keygen) => keygen.run(),
+        Command::Generate(generate) => generate.run(),
+    };
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        // As a shell reports the end by SIGPIPE.
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(141),
+        Err(failure) => {
+            warn(format_args!("{failure}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Writes a message to standard error, in one piece; there is nobody to tell when that fails.
+fn warn(message: std::fmt::Arguments<'_>) {
+    let _ = io::stderr().write_all(format!("batv: {message}\n").as_bytes());
+}

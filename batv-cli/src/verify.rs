@@ -1,0 +1,100 @@
+//! `batv verify`.
+
+use crate::answer::{Command, Failure, Input, Output, answer_all, text_of, write_json, write_parts};
+use crate::calendar;
+use crate::options::{KeyOptions, TimeOption};
+use batv_core::{KeyRing, ReversePath, Settings, Verdict};
+use clap::Args;
+use serde::Serialize;
+use std::borrow::Cow;
+use std::ffi::OsString;
+use std::io::Write;
+
+/// Verify addresses that bounces come to
+///
+/// Prints for each address its verdict, a tab, and an address: the original one where the
+/// verdict is pass or expired, else the input. The verdicts: pass; expired, authentic but too
+/// old; bad-signature; unknown-key, a key number other than --key-number; malformed, no tag value
+/// behind prvs=, or no address at all, which a message on standard error tells; missing, no tag
+/// or the null sender. The exit status is 0 when all pass, else 1.
+///
+/// With --json: {"input", "verdict", "address", "key_number", "expires", "days_left", "error"}.
+#[derive(Args)]
+pub(crate) struct Verify {
+    /// The addresses; without any, the lines of standard input
+    #[arg(value_name = "ADDRESS")]
+    addresses: Vec<OsString>,
+    #[command(flatten)]
+    key: KeyOptions,
+    #[command(flatten)]
+    time: TimeOption,
+    /// Answer with one JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+impl Verify {
+    pub(crate) fn run(self) -> Result<bool, Failure> {
+        let settings = Settings { delimiter: self.key.delimiter, ..Settings::default() };
+        let verifier = Verifier { keys: self.key.key_ring(settings)?, time: self.time, json: self.json };
+        answer_all(&self.addresses, &verifier, self.json)
+    }
+}
+
+struct Verifier {
+    keys: KeyRing,
+    time: TimeOption,
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    input: Option<Cow<'a, str>>,
+    verdict: &'static str,
+    address: Option<Cow<'a, str>>,
+    key_number: Option<u8>,
+    expires: Option<String>,
+    days_left: Option<u8>,
+    error: Option<String>,
+}
+
+impl<'a> Answer<'a> {
+    fn new(input: &Input<'a>, verdict: &Verdict<'a>, time: u64, error: Option<String>) -> Self {
+        let authentic = verdict.authentic();
+        Self {
+            input: input.to_text(),
+            verdict: verdict.as_str(),
+            address: authentic.map_or_else(|| input.to_text(), |found| Some(text_of(found.original.parts()))),
+            key_number: authentic.map(|found| found.key_number.get()),
+            expires: authentic
+                .and_then(|found| calendar::date(time, calendar::days_until_expiry(found.expiry, time))),
+            days_left: authentic.filter(|_| verdict.is_pass()).map(|found| found.days_left),
+            error,
+        }
+    }
+}
+
+impl Command for Verifier {
+    fn answer(&self, input: Input<'_>, out: &mut Output) -> Result<bool, Failure> {
+        let time = self.time.time()?;
+        let (verdict, error) = match input.read() {
+            Ok(ReversePath::Address(address)) => (self.keys.verify(&address, time), None),
+            Ok(ReversePath::Null) => (Verdict::Missing, None),
+            Err(unreadable) => (Verdict::Malformed, Some(unreadable.to_string())),
+        };
+        if let Some(reason) = &error {
+            input.warn(reason);
+        }
+        if self.json {
+            write_json(&Answer::new(&input, &verdict, time, error), out)?;
+        } else {
+            out.write_all(verdict.as_str().as_bytes())?;
+            out.write_all(b"\t")?;
+            match verdict.authentic() {
+                Some(authentic) => write_parts(authentic.original.parts(), out)?,
+                None => input.copy(out)?,
+            }
+        }
+        Ok(verdict.is_pass())
+    }
+}
