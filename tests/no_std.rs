@@ -29,7 +29,6 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
 /// Signs and verifies, so that the core is used and not only named.
 pub fn passes(address: &[u8], time: u64) -> bool {
     let keys = KeyRing::new(Settings::default());
-    Address::parse(address).is_ok_and(|address| {
-        keys.sign(&address, time).is_ok() && keys.verify(&address, time).is_pass()
-    })
+    Address::parse(address)
+        .is_ok_and(|address| keys.sign(&address, time).is_ok() && keys.verify(&address, time).is_pass())
 }
