@@ -1,7 +1,7 @@
 //! Addresses between Python's two types of text and octets.
 
 use crate::error::{ADDRESS_ERROR, TOO_LONG_ERROR, raise, wrong_type};
-use batv_core::{Address, AddressError, Original, ReversePath};
+use batv_core::{AddressError, Original};
 use pyo3::exceptions::PyUnicodeEncodeError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -43,7 +43,8 @@ impl<'a, 'py> Given<'a, 'py> {
         self.object.py()
     }
 
-    fn octets(&self) -> &[u8] {
+    #[inline]
+    pub(crate) fn octets(&self) -> &[u8] {
         match &self.octets {
             Octets::Bytes(octets) => octets,
             Octets::Utf8(text) => text.as_bytes(),
@@ -56,27 +57,35 @@ impl<'a, 'py> Given<'a, 'py> {
         self.object.clone()
     }
 
-    #[inline]
-    pub(crate) fn reverse_path(&self) -> PyResult<ReversePath<'_>> {
-        ReversePath::parse(self.octets()).map_err(|error| self.malformed(error))
-    }
-
-    #[inline]
-    pub(crate) fn address(&self) -> PyResult<Address<'_>> {
-        Address::parse(self.octets()).map_err(|error| self.malformed(error))
+    /// What is made of text that is no address: the null reverse-path stays as it is.
+    #[cold]
+    pub(crate) fn null_or(&self, error: AddressError) -> PyResult<Bound<'py, PyAny>> {
+        if error == AddressError::Null { Ok(self.unchanged()) } else { Err(self.malformed(error)) }
     }
 
     /// The address in so many parts as text of the type that was given.
     #[inline]
     pub(crate) fn text(&self, parts: [&[u8]; 3]) -> PyResult<Bound<'py, PyAny>> {
-        self.decode(&parts.concat())
+        let mut joined = [0; SHORT];
+        let mut free = &mut joined[..];
+        for part in parts {
+            let Some((place, rest)) = free.split_at_mut_checked(part.len()) else {
+                return self.decode(&parts.concat());
+            };
+            place.copy_from_slice(part);
+            free = rest;
+        }
+        let length = SHORT - free.len();
+        self.decode(joined.split_at(length).0)
     }
 
+    /// The original address as text of the type that was given.
     #[inline]
     pub(crate) fn original(&self, original: &Original<'_>) -> PyResult<Bound<'py, PyAny>> {
         original.as_part().map_or_else(|| self.text(original.parts()), |part| self.decode(part))
     }
 
+    #[inline]
     fn decode(&self, octets: &[u8]) -> PyResult<Bound<'py, PyAny>> {
         let py = self.py();
         match &self.octets {
@@ -89,7 +98,7 @@ impl<'a, 'py> Given<'a, 'py> {
     }
 
     #[cold]
-    fn malformed(&self, error: AddressError) -> PyErr {
+    pub(crate) fn malformed(&self, error: AddressError) -> PyErr {
         let position = match error {
             AddressError::Control { position, .. }
             | AddressError::LocalPart { position, .. }
@@ -104,6 +113,9 @@ impl<'a, 'py> Given<'a, 'py> {
         raise(self.py(), &TOO_LONG_ERROR, (reason, self.object, octets))
     }
 }
+
+/// Addresses up to so many octets are joined without an allocation.
+const SHORT: usize = 128;
 
 const SURROGATE_ESCAPE: &str = "surrogateescape";
 

@@ -4,13 +4,18 @@ use crate::address::Given;
 use crate::error::{KEY_RING_ERROR, guard, raise, wrong_type};
 use crate::time::seconds;
 use crate::verification::Verification;
-use batv_core::{Delimiter, HashCase, KeyNumber, Lifetime, ReversePath, Secret, Settings, SignError, Syntax};
+use batv_core::{Address, Delimiter, HashCase, KeyNumber, Lifetime, Secret, Settings, SignError, Syntax};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyInt, PyMapping, PyTuple};
 use std::fmt::Display;
 
 /// Secrets by key number: one signs, all verify.
+///
+/// `keys` maps key numbers, 0 to 9, to secrets; the first signs unless `signing` names another.
+/// `lifetime` is the days that new tags are good for, 1 to 99. `syntax` is 'prefix', the draft's,
+/// or 'sub-address', with its `delimiter`; both are read. `hash_case` 'exact' hashes addresses as
+/// they stand, for peers that compare case. `long_local_parts` signs beyond 64 octets too.
 #[pyclass(frozen, module = "batv")]
 pub(crate) struct KeyRing {
     keys: batv_core::KeyRing,
@@ -102,8 +107,9 @@ impl KeyRing {
         guard(|| {
             let given = Given::new(address)?;
             let time = seconds(address.py(), at)?;
-            let ReversePath::Address(address) = given.reverse_path()? else {
-                return Ok(given.unchanged());
+            let address = match Address::parse(given.octets()) {
+                Ok(address) => address,
+                Err(error) => return given.null_or(error),
             };
             match self.keys.sign(&address, time) {
                 Ok(signed) => given.text(signed.parts()),
@@ -120,7 +126,8 @@ impl KeyRing {
         guard(|| {
             let given = Given::new(address)?;
             let time = seconds(address.py(), at)?;
-            Verification::of(&given, &self.keys.verify(&given.address()?, time))
+            let address = Address::parse(given.octets()).map_err(|error| given.malformed(error))?;
+            Verification::of(&given, &self.keys.verify(&address, time))
         })
     }
 

@@ -2,7 +2,7 @@
 
 use crate::address::Given;
 use crate::error::{Class, guard};
-use batv_core::ReversePath;
+use batv_core::Address;
 use pyo3::prelude::*;
 
 static DIALECT: Class = Class::new("Dialect");
@@ -15,12 +15,10 @@ static DIALECT: Class = Class::new("Dialect");
 pub(crate) fn strip<'py>(address: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     guard(|| {
         let given = Given::new(address)?;
-        let ReversePath::Address(address) = given.reverse_path()? else {
-            return Ok(given.unchanged());
-        };
-        match batv_core::strip(&address) {
-            Some(stripped) => given.original(&stripped.original),
-            None => Ok(given.unchanged()),
+        match Address::parse(given.octets()).map(|address| batv_core::strip(&address)) {
+            Ok(Some(stripped)) => given.original(&stripped.original),
+            Ok(None) => Ok(given.unchanged()),
+            Err(error) => given.null_or(error),
         }
     })
 }
@@ -32,10 +30,10 @@ pub(crate) fn dialect<'py>(address: &Bound<'py, PyAny>) -> PyResult<Option<Bound
     guard(|| {
         let py = address.py();
         let given = Given::new(address)?;
-        let ReversePath::Address(address) = given.reverse_path()? else {
-            return Ok(None);
+        let stripped = match Address::parse(given.octets()) {
+            Ok(address) => batv_core::strip(&address),
+            Err(error) => given.null_or(error).map(|_| None)?,
         };
-        let stripped = batv_core::strip(&address);
         stripped.map(|stripped| DIALECT.get(py)?.call1((stripped.dialect.as_str(),))).transpose()
     })
 }

@@ -9,11 +9,6 @@ __all__ = ["KeyRing", "Verification", "dialect", "strip"]
 
 @final
 class KeyRing:
-    """Secrets by key number: one signs, all verify.
-
-    `keys` maps key numbers, 0 to 9, to secrets. The first signs unless `signing` names another.
-    """
-
     def __new__(
         cls,
         keys: Mapping[int, bytes],
@@ -32,8 +27,6 @@ class KeyRing:
 
 @final
 class Verification(Generic[AnyStr]):
-    """What verifying an address said."""
-
     __match_args__ = ("verdict", "original", "key_number", "days_left")
 
     def __new__(
@@ -53,7 +46,7 @@ class Verification(Generic[AnyStr]):
     def days_left(self) -> int | None: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
-    def __class_getitem__(cls, key: object, /) -> GenericAlias: ...
+    def __class_getitem__(cls, key: object) -> GenericAlias: ...
 
 def strip(address: AnyStr, /) -> AnyStr: ...
 def dialect(address: str | bytes, /) -> Dialect | None: ...

@@ -92,7 +92,7 @@ class TooLongError(BatvError):
 class TimeError(BatvError):
     """A time that is no UNIX time: negative, not finite, or a datetime without a time zone."""
 
-    def __init__(self, reason: str, at: int | float | datetime) -> None:
+    def __init__(self, reason: str, at: float | datetime) -> None:
         super().__init__(reason, at)
         self.reason = reason
         """What is wrong."""
