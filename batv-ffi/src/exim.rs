@@ -9,13 +9,15 @@
 use crate::guard::guarded;
 use crate::memory::{NUL_TERMINATED, Output, octets};
 use crate::status::{Failure, Status, batv_last_error};
-use base64ct::{Base64, Encoding};
+use base64ct::{Base64, Base64Unpadded, Encoding};
 use batv_core::{
     Action, Address, Inbound, KeyNumber, KeyRing, Pattern, Policy, Secret, Settings, Verdict, strip,
 };
+use batv_store::{Store, StoreError};
 use std::cell::RefCell;
-use std::ffi::{c_int, c_uchar};
+use std::ffi::{OsStr, c_int, c_uchar};
 use std::ops::RangeInclusive;
+use std::os::unix::ffi::OsStrExt;
 use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
 use zeroize::Zeroizing;
@@ -114,17 +116,46 @@ fn refuse(arguments: &Arguments<'_>) -> Result<Answer, Failure> {
     })
 }
 
+/// What the text of the keys stands for.
+enum Keys {
+    Text(Policy),
+    File(Store),
+}
+
 /// Calls a function with the policy that the keys stand for, which is kept for the next call.
-fn with_policy<T>(keys: &[u8], function: impl FnOnce(&Policy) -> T) -> Result<T, Failure> {
+fn with_policy<T>(text: &[u8], function: impl FnOnce(&Policy) -> T) -> Result<T, Failure> {
     thread_local! {
-        static LAST: RefCell<Option<(Zeroizing<Vec<u8>>, Policy)>> = const { RefCell::new(None) };
+        static LAST: RefCell<Option<(Zeroizing<Vec<u8>>, Keys)>> = const { RefCell::new(None) };
     }
-    LAST.with_borrow_mut(|last| {
-        if last.as_ref().is_none_or(|(text, _)| **text != keys) {
-            *last = Some((Zeroizing::new(keys.to_vec()), parse_keys(keys)?));
+    // What fails is not kept: a file that has become bad fails until it is mended.
+    let (text, keys) = match LAST.take().filter(|(last, _)| **last == text) {
+        Some(last) => last,
+        None => (Zeroizing::new(text.to_vec()), Keys::open(text)?),
+    };
+    let result = match &keys {
+        Keys::Text(policy) => function(policy),
+        Keys::File(store) => {
+            store.refresh().map_err(|error| of_file(&error))?;
+            function(&store.config().policy)
         }
-        last.as_ref().map(|(_, policy)| function(policy)).ok_or_else(|| internal("no policy"))
-    })
+    };
+    LAST.set(Some((text, keys)));
+    Ok(result)
+}
+
+impl Keys {
+    fn open(text: &[u8]) -> Result<Self, Failure> {
+        if text.starts_with(b"/") {
+            Store::open(OsStr::from_bytes(text)).map(Self::File).map_err(|error| of_file(&error))
+        } else {
+            parse_keys(text).map(Self::Text)
+        }
+    }
+}
+
+/// All the faults of a configuration file, on one line of the log.
+fn of_file(error: &StoreError) -> Failure {
+    bad_value(error.to_string().replace('\n', "; "))
 }
 
 /// Reads `NUMBER:SECRET` or `NUMBER:base64:SECRET`, or several with white space between them, of
@@ -141,14 +172,15 @@ fn parse_keys(text: &[u8]) -> Result<Policy, Failure> {
         };
         let number = KeyNumber::new(digit - b'0').map_err(|error| fault(&error.to_string()))?;
         let secret = match secret.strip_prefix(b"base64:") {
-            Some(secret) => str::from_utf8(secret)
-                .ok()
-                .and_then(|secret| Base64::decode_vec(secret).ok())
-                .map(Zeroizing::new)
-                .ok_or_else(|| fault("is not valid base64"))?,
-            None => Zeroizing::new(secret.to_vec()),
+            Some(secret) => {
+                let secret = str::from_utf8(secret).map_err(|_| fault("is not base64"))?;
+                Base64::decode_vec(secret)
+                    .or_else(|_| Base64Unpadded::decode_vec(secret))
+                    .map_err(|_| fault("is not base64"))?
+            }
+            None => secret.to_vec(),
         };
-        let secret = Secret::new(&secret).map_err(|_| fault("has an empty secret"))?;
+        let secret = Secret::new(&Zeroizing::new(secret)).map_err(|_| fault("has an empty secret"))?;
         if keys.insert(number, secret).is_some() {
             return Err(fault(&format!("has the number of another, {number}")));
         }
