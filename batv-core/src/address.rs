@@ -4,9 +4,10 @@
 //! hand over what clients sent. What is read is `Mailbox` of RFC 5321 section 4.1.2, more
 //! leniently where mail in the wild is: dots may stand anywhere in a local-part.
 
-use crate::text::{self, ATEXT, CONTROL, DOMAIN, DOT};
+use crate::text::{self, ATEXT, CAPITAL, CONTROL, DOMAIN, DOT};
 use alloc::vec::Vec;
 use core::fmt;
+use core::ops::Range;
 
 /// A reverse-path (envelope sender): null, or an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,19 +47,25 @@ impl<'a> ReversePath<'a> {
 pub struct Address<'a> {
     /// Everything, as given.
     text: &'a [u8],
-    /// What stands before the local-part: nothing, `<`, `"` or `<"`.
+    /// The octets before the raw local-part: none, `<`, `"` or `<"`.
     head: usize,
-    local: LocalPart<'a>,
-    domain: &'a [u8],
+    /// The octets of the raw local-part, what stands between the quotes if it is quoted.
+    len: usize,
+    shape: Shape,
 }
 
-/// A local-part. What stands between the quotes is raw: escapes are still in it.
+/// What reading an address found out about it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct LocalPart<'a> {
-    pub(crate) inner: &'a [u8],
-    /// Whether the whole is one quoted string; else `inner` may hold quoted strings itself, as
-    /// in `prvs=0149c9be41="john doe"`.
-    pub(crate) quoted: bool,
+struct Shape {
+    /// Whether it stands in angle brackets.
+    bracketed: bool,
+    /// Whether the whole local-part is one quoted string; else there may be quoted strings in
+    /// it, as in `prvs=0149c9be41="john doe"`.
+    quoted: bool,
+    /// Whether the local-part is a dot-string as it stands, with nothing to unquote.
+    plain: bool,
+    /// Whether there is no capital in it.
+    folded: bool,
 }
 
 impl<'a> Address<'a> {
@@ -79,24 +86,31 @@ impl<'a> Address<'a> {
     /// assert_eq!(address.domain(), b"example.com");
     /// # Ok::<(), batv_core::AddressError>(())
     /// ```
+    #[inline]
     pub fn parse(text: &'a [u8]) -> Result<Self, AddressError> {
-        let (open, path) = match text {
+        let (path, bracketed) = match text {
             [] | [b'<', b'>'] => return Err(AddressError::Null),
-            [b'<', path @ .., b'>'] => (1, path),
+            [b'<', path @ .., b'>'] => (path, true),
             [b'<', ..] => return Err(AddressError::UnclosedBracket),
-            path => (0, path),
+            path => (path, false),
         };
-        let length = local_part_length(path).map_err(|error| error.moved(open))?;
-        let (local, rest) = path.split_at(length);
-        let Some((b'@', domain)) = rest.split_first() else {
+        let open = usize::from(bracketed);
+        let local = scan_local_part(path).map_err(|error| error.moved(open))?;
+        let (text_of_local, at_domain) = path.split_at(local.len);
+        let Some((b'@', domain)) = at_domain.split_first() else {
             return Err(AddressError::NoAtSign);
         };
-        check_domain(domain).map_err(|error| error.moved(open + length + 1))?;
-        let local = LocalPart::new(local);
-        if local.inner.is_empty() || !local.quoted && local.content().next().is_none() {
+        let seen = scan_domain(domain).map_err(|error| error.moved(open + local.len + 1))? | local.seen;
+        let quoted = !local.plain && is_quoted_string(text_of_local);
+        let opening = usize::from(quoted);
+        let (head, len) = (open + opening, local.len - 2 * opening);
+        let folded = seen & CAPITAL == 0;
+        let address =
+            Self { text, head, len, shape: Shape { bracketed, quoted, plain: local.plain, folded } };
+        if !local.plain && address.content(0..len).next().is_none() {
             return Err(AddressError::EmptyLocalPart);
         }
-        Ok(Self { text, head: open + usize::from(local.quoted), local, domain })
+        Ok(address)
     }
 
     /// The text that the address was read from, with its angle brackets if it had them.
@@ -108,47 +122,60 @@ impl<'a> Address<'a> {
     /// The local-part, with its quotes if it had them.
     #[must_use]
     pub fn local_part(&self) -> &'a [u8] {
-        let quote = usize::from(self.local.quoted);
-        let from = self.head - quote;
-        self.text.get(from..from + self.local_part_len()).unwrap_or_default()
+        let from = usize::from(self.shape.bracketed);
+        slice(self.text, from..from + self.local_part_len())
     }
 
     /// The octets of the local-part with its quotes, which RFC 5321 section 4.5.3.1.1 limits to 64.
     pub(crate) fn local_part_len(&self) -> usize {
-        self.local.inner.len() + 2 * usize::from(self.local.quoted)
+        self.len + 2 * usize::from(self.shape.quoted)
     }
 
     /// The domain, in the case it was written in.
     #[must_use]
     pub fn domain(&self) -> &'a [u8] {
-        self.domain
+        self.at_domain().split_first().map_or(b"", |(_, domain)| domain)
     }
 
-    pub(crate) fn local(&self) -> LocalPart<'a> {
-        self.local
+    fn at_domain(&self) -> &'a [u8] {
+        let from = self.head + self.len + usize::from(self.shape.quoted);
+        slice(self.text, from..self.text.len() - usize::from(self.shape.bracketed))
     }
 
-    /// The text before the raw local-part, that local-part, and the text behind it.
-    pub(crate) fn split(&self) -> [&'a [u8]; 3] {
-        let (head, rest) = self.text.split_at(self.head);
-        let (inner, tail) = rest.split_at(self.local.inner.len());
-        [head, inner, tail]
+    /// The local-part as it was written, escapes and all, but without the quotes around it.
+    pub(crate) fn raw_local_part(&self) -> &'a [u8] {
+        slice(self.text, self.head..self.head + self.len)
     }
 
-    /// The address that is left when only `kept`, a part of the raw local-part, stays of it.
+    /// The octets of the text before and behind which a tag goes.
+    pub(crate) fn raw_local_part_range(&self) -> Range<usize> {
+        self.head..self.head + self.len
+    }
+
+    /// The local-part and the domain.
+    pub(crate) fn mailbox(&self) -> Mailbox<'a> {
+        Original { address: *self, from: 0, to: self.len }.mailbox()
+    }
+
+    /// The address that is left when only `kept`, a range of the raw local-part, stays of it.
     ///
     /// None where that is no address: nothing left, or an escape cut in two.
-    pub(crate) fn keep(&self, kept: core::ops::Range<usize>) -> Option<Original<'a>> {
-        let [head, inner, tail] = self.split();
-        let to_the_end = kept.end == inner.len();
-        let start = self.head + kept.start;
-        let kept = inner.get(kept)?;
-        let local = LocalPart { inner: kept, quoted: self.local.quoted };
-        if local.content().next().is_none() || !to_the_end && local.ends_in_escape() {
+    #[inline]
+    pub(crate) fn keep(&self, kept: Range<usize>) -> Option<Original<'a>> {
+        let cut = kept.end < self.len;
+        let empty = self.content(kept.clone()).next().is_none();
+        if empty || cut && ends_in_escape(self.raw(kept.clone())) {
             return None;
         }
-        let part = if head.is_empty() && to_the_end { self.text.get(start..) } else { None };
-        Some(Original { parts: [head, kept, tail], part, local, domain: self.domain })
+        Some(Original { address: *self, from: kept.start, to: kept.end })
+    }
+
+    fn raw(&self, range: Range<usize>) -> &'a [u8] {
+        slice(self.text, self.head + range.start..self.head + range.end)
+    }
+
+    fn content(&self, range: Range<usize>) -> Content<'a> {
+        Content { raw: self.raw(range).iter(), in_quotes: self.shape.quoted }
     }
 }
 
@@ -164,27 +191,90 @@ impl fmt::Display for Address<'_> {
     }
 }
 
-impl<'a> LocalPart<'a> {
-    pub(crate) fn new(text: &'a [u8]) -> Self {
-        match text {
-            [b'"', inner @ .., b'"'] if closes_at_end(inner) => Self { inner, quoted: true },
-            inner => Self { inner, quoted: false },
+/// The original address behind a tag, in parts of the tagged one: nothing is copied.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Original<'a> {
+    /// The tagged address.
+    address: Address<'a>,
+    /// Where the original begins and ends in the raw local-part.
+    from: usize,
+    to: usize,
+}
+
+impl<'a> Original<'a> {
+    /// Three consecutive parts, each a part of the tagged address, that make up the original.
+    #[must_use]
+    pub fn parts(&self) -> [&'a [u8]; 3] {
+        let Address { text, head, len, .. } = self.address;
+        [slice(text, 0..head), self.address.raw(self.from..self.to), slice(text, head + len..text.len())]
+    }
+
+    /// The original as one part of the tagged address, where it is one.
+    ///
+    /// It is not where the tag stood inside angle brackets or quotes, or behind the local-part.
+    #[must_use]
+    pub fn as_part(&self) -> Option<&'a [u8]> {
+        let Address { text, head, len, .. } = self.address;
+        if head == 0 && self.to == len { text.get(self.from..) } else { None }
+    }
+
+    /// A copy of the original in one piece.
+    #[must_use]
+    pub fn to_vec(&self) -> Vec<u8> {
+        text::concat(self.parts())
+    }
+
+    /// The local-part and the domain.
+    #[inline]
+    pub(crate) fn mailbox(&self) -> Mailbox<'a> {
+        let Address { text, head, len, shape } = self.address;
+        let local = self.address.raw(self.from..self.to);
+        let end = text.len() - usize::from(shape.bracketed);
+        let in_one = !shape.quoted && self.to == len;
+        Mailbox {
+            local,
+            at_domain: self.address.at_domain(),
+            in_one: if in_one { text.get(head + self.from..end) } else { None },
+            quoted: shape.quoted,
+            plain: shape.plain && local.first() != Some(&b'.') && local.last() != Some(&b'.'),
+            folded: shape.folded,
         }
     }
+}
 
+impl fmt::Display for Original<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        text::display(self.parts(), f)
+    }
+}
+
+impl fmt::Debug for Original<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Original(\"{}\")", self.to_vec().escape_ascii())
+    }
+}
+
+/// `local-part@domain`, without angle brackets.
+#[derive(Clone, Copy)]
+pub(crate) struct Mailbox<'a> {
+    /// The raw local-part: escapes are still in it, quotes around the whole are not.
+    pub(crate) local: &'a [u8],
+    /// The domain, with the at sign before it.
+    pub(crate) at_domain: &'a [u8],
+    /// Both in one piece, where they are one.
+    pub(crate) in_one: Option<&'a [u8]>,
+    /// Whether the local-part is one quoted string.
+    pub(crate) quoted: bool,
+    /// Whether the local-part is a dot-string as it stands.
+    pub(crate) plain: bool,
+    /// Whether there is no capital, to be sure; there may be none all the same.
+    pub(crate) folded: bool,
+}
+
+impl<'a> Mailbox<'a> {
     /// The octets that the local-part stands for, without quotes and escapes.
-    pub(crate) fn content(self) -> Content<'a> {
-        Content { raw: self.inner.iter(), in_quotes: self.quoted }
-    }
-
-    /// Whether the local-part is a dot-string as it stands, with nothing to unquote.
-    pub(crate) fn is_plain(self) -> bool {
-        !self.quoted && text::is_dot_string(self.inner.iter().copied())
-    }
-
-    fn ends_in_escape(self) -> bool {
-        let backslashes = self.inner.iter().rev().take_while(|octet| **octet == b'\\');
-        backslashes.count() % 2 == 1
+    pub(crate) fn content(&self) -> Content<'a> {
+        Content { raw: self.local.iter(), in_quotes: self.quoted }
     }
 }
 
@@ -209,51 +299,21 @@ impl Iterator for Content<'_> {
     }
 }
 
-/// The original address behind a tag, in parts of the tagged one: nothing is copied.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Original<'a> {
-    parts: [&'a [u8]; 3],
-    part: Option<&'a [u8]>,
-    pub(crate) local: LocalPart<'a>,
-    pub(crate) domain: &'a [u8],
+/// The octets of a range that lies within the text.
+#[inline]
+fn slice(text: &[u8], range: Range<usize>) -> &[u8] {
+    text.get(range).unwrap_or_default()
 }
 
-impl<'a> Original<'a> {
-    /// Three consecutive parts, each a part of the tagged address, that make up the original.
-    #[must_use]
-    pub fn parts(&self) -> [&'a [u8]; 3] {
-        self.parts
-    }
-
-    /// The original as one part of the tagged address, where it is one.
-    ///
-    /// It is not where the tag stood inside angle brackets or quotes, or behind the local-part.
-    #[must_use]
-    pub fn as_part(&self) -> Option<&'a [u8]> {
-        self.part
-    }
-
-    /// A copy of the original in one piece.
-    #[must_use]
-    pub fn to_vec(&self) -> Vec<u8> {
-        text::concat(self.parts)
-    }
+fn ends_in_escape(raw: &[u8]) -> bool {
+    raw.iter().rev().take_while(|octet| **octet == b'\\').count() % 2 == 1
 }
 
-impl fmt::Display for Original<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        text::display(self.parts, f)
-    }
-}
-
-impl fmt::Debug for Original<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Original(\"{}\")", self.to_vec().escape_ascii())
-    }
-}
-
-/// Whether a quoted string that opened before `inner` is still open at its end.
-fn closes_at_end(inner: &[u8]) -> bool {
+/// Whether the local-part is one quoted string, given that every quote in it is closed.
+pub(crate) fn is_quoted_string(local: &[u8]) -> bool {
+    let [b'"', inner @ .., b'"'] = local else {
+        return false;
+    };
     let mut octets = inner.iter();
     while let Some(octet) = octets.next() {
         match octet {
@@ -265,67 +325,93 @@ fn closes_at_end(inner: &[u8]) -> bool {
     true
 }
 
-/// The length of the local-part that the path begins with; the at sign stands behind it.
-pub(crate) fn local_part_length(path: &[u8]) -> Result<usize, AddressError> {
+/// What a scan of the local-part found.
+pub(crate) struct Scanned {
+    /// Its octets; the at sign stands behind them.
+    pub(crate) len: usize,
+    /// Whether it is a dot-string.
+    plain: bool,
+    /// The classes of its octets.
+    seen: u8,
+}
+
+/// Scans the local-part that the path begins with.
+#[inline]
+pub(crate) fn scan_local_part(path: &[u8]) -> Result<Scanned, AddressError> {
+    let (mut seen, mut two_dots, mut before) = (0, 0, DOT);
+    for (position, &octet) in path.iter().enumerate() {
+        let classes = text::classes(octet);
+        if classes & (ATEXT | DOT) == 0 {
+            if octet == b'@' {
+                let plain = (two_dots | before) & DOT == 0;
+                return Ok(Scanned { len: position, plain, seen });
+            }
+            return scan_quoted(path);
+        }
+        two_dots |= classes & before;
+        seen |= classes;
+        before = classes;
+    }
+    Err(AddressError::NoAtSign)
+}
+
+/// Scans a local-part with quotes.
+fn scan_quoted(path: &[u8]) -> Result<Scanned, AddressError> {
+    let mut seen = 0;
     let mut octets = path.iter().enumerate();
     let mut in_quotes = false;
     while let Some((position, &octet)) = octets.next() {
-        if !in_quotes {
-            match octet {
-                _ if text::is(octet, ATEXT | DOT) => {}
-                b'@' => return Ok(position),
-                b'"' => in_quotes = true,
-                _ => {
-                    return Err(AddressError::wrong(
-                        octet,
-                        position,
-                        AddressError::LocalPart { octet, position },
-                    ));
+        seen |= text::classes(octet);
+        match octet {
+            b'"' => in_quotes = !in_quotes,
+            b'\\' if in_quotes => match octets.next() {
+                Some((position, &octet)) if text::is(octet, CONTROL) => {
+                    return Err(AddressError::Control { octet, position });
                 }
-            }
-            continue;
-        }
-        let (octet, position) = match octet {
-            b'"' => {
-                in_quotes = false;
-                continue;
-            }
-            b'\\' => match octets.next() {
-                Some((position, octet)) => (*octet, position),
-                None => break,
+                Some((_, octet)) => seen |= text::classes(*octet),
+                None => return Err(AddressError::UnclosedQuote),
             },
-            octet => (octet, position),
-        };
-        if text::is(octet, CONTROL) {
-            return Err(AddressError::Control { octet, position });
+            _ if in_quotes && !text::is(octet, CONTROL) => {}
+            b'@' => return Ok(Scanned { len: position, plain: false, seen }),
+            _ if text::is(octet, ATEXT | DOT) => {}
+            _ => {
+                return Err(AddressError::wrong(
+                    octet,
+                    position,
+                    AddressError::LocalPart { octet, position },
+                ));
+            }
         }
     }
     Err(if in_quotes { AddressError::UnclosedQuote } else { AddressError::NoAtSign })
 }
 
-pub(crate) fn check_domain(domain: &[u8]) -> Result<(), AddressError> {
-    let (inside, skipped, literal) = match domain {
-        [] | [b'.'] | [b'[', b']'] => return Err(AddressError::EmptyDomain),
-        [b'[', inside @ .., b']'] => (inside, 1, true),
-        name => (name, 0, false),
-    };
-    let fits = |octet: u8| {
-        if literal {
-            octet > b' ' && octet != 0x7f && !br"[\]".contains(&octet)
-        } else {
-            text::is(octet, DOMAIN)
+/// Scans a domain for the classes of its octets.
+#[inline]
+pub(crate) fn scan_domain(domain: &[u8]) -> Result<u8, AddressError> {
+    let (mut seen, mut before) = (0, DOT);
+    for (position, &octet) in domain.iter().enumerate() {
+        let classes = text::classes(octet);
+        if classes & DOMAIN == 0 || classes & before & DOT != 0 {
+            return scan_literal(domain).ok_or_else(|| match domain {
+                [b'.'] | [b'[', b']'] => AddressError::EmptyDomain,
+                _ => AddressError::wrong(octet, position, AddressError::Domain { octet, position }),
+            });
         }
-    };
-    let mut after_dot = !literal;
-    for (position, &octet) in inside.iter().enumerate() {
-        let empty_label = octet == b'.' && after_dot;
-        if !fits(octet) || empty_label {
-            let position = position + skipped;
-            return Err(AddressError::wrong(octet, position, AddressError::Domain { octet, position }));
-        }
-        after_dot = octet == b'.' && !literal;
+        seen |= classes;
+        before = classes;
     }
-    Ok(())
+    if domain.is_empty() { Err(AddressError::EmptyDomain) } else { Ok(seen) }
+}
+
+/// Scans an address literal, `[192.0.2.1]` or `[IPv6:2001:db8::1]`.
+fn scan_literal(domain: &[u8]) -> Option<u8> {
+    let [b'[', inside @ .., b']'] = domain else {
+        return None;
+    };
+    let fits = |octet: &u8| octet.is_ascii_graphic() && !matches!(octet, b'[' | b'\\' | b']');
+    let seen = inside.iter().fold(0, |seen, octet| seen | text::classes(*octet));
+    if !inside.is_empty() && inside.iter().all(fits) { Some(seen) } else { None }
 }
 
 /// Why a text is no address. Positions count octets of that text from 0.

@@ -116,8 +116,7 @@ impl KeyRing {
         let hash = secret.hash(&HashSource {
             key_number: number,
             expiry,
-            local: address.local(),
-            domain: address.domain(),
+            mailbox: address.mailbox(),
             case: self.settings.hash_case,
         });
         let tag = Tag { key_number: number, expiry, hash };
@@ -150,10 +149,10 @@ pub struct Signed<'a> {
 
 impl<'a> Signed<'a> {
     fn new(address: &Address<'a>, tag: &Tag, settings: &Settings) -> Self {
-        let [head, inner, _] = address.split();
+        let local_part = address.raw_local_part_range();
         let (at, delimiter) = match settings.syntax {
-            Syntax::Prefix => (head.len(), None),
-            Syntax::SubAddress => (head.len() + inner.len(), Some(settings.delimiter)),
+            Syntax::Prefix => (local_part.start, None),
+            Syntax::SubAddress => (local_part.end, Some(settings.delimiter)),
         };
         let (head, tail) = address.as_bytes().split_at(at);
         Self { head, tag: tag.written(delimiter), tail }

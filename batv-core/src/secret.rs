@@ -2,7 +2,7 @@
 //!
 //! The hash is HMAC-SHA1 (RFC 2104) over key number, expiry day and original address.
 
-use crate::address::LocalPart;
+use crate::address::Mailbox;
 use crate::tag::{Day, KeyNumber};
 use crate::text;
 use core::fmt;
@@ -42,11 +42,16 @@ impl Secret {
         self.len < Self::STRONG
     }
 
+    #[inline]
+    fn hmac(&self, feed: impl FnOnce(&mut Hmac<Sha1>)) -> [u8; 20] {
+        let mut hmac = self.hmac.clone();
+        feed(&mut hmac);
+        hmac.finalize().into_bytes().0
+    }
+
     /// The first three octets of the HMAC over the hash-source.
     pub(crate) fn hash(&self, source: &HashSource<'_>) -> [u8; 3] {
-        let mut hmac = self.hmac.clone();
-        source.feed(|octets| hmac.update(octets));
-        let [a, b, c, ..] = hmac.finalize().into_bytes().0;
+        let [a, b, c, ..] = self.hmac(|hmac| source.feed(|octets| hmac.update(octets)));
         [a, b, c]
     }
 }
@@ -84,80 +89,59 @@ pub enum HashCase {
 pub(crate) struct HashSource<'a> {
     pub(crate) key_number: KeyNumber,
     pub(crate) expiry: Day,
-    pub(crate) local: LocalPart<'a>,
-    pub(crate) domain: &'a [u8],
+    pub(crate) mailbox: Mailbox<'a>,
     pub(crate) case: HashCase,
 }
 
-/// Most addresses fit into one chunk.
-const CHUNK: usize = 128;
-
 impl HashSource<'_> {
+    /// Hands the octets to the sink, without allocating.
+    #[inline]
     fn feed(&self, mut sink: impl FnMut(&[u8])) {
         let [d2, d1, d0] = self.expiry.digits();
-        let mut chunk =
-            Chunk { octets: [0; CHUNK], len: 0, fold: self.case == HashCase::Fold, sink: &mut sink };
-        chunk.add(&[b'0' + self.key_number.get(), d2, d1, d0]);
-        match self.case {
-            HashCase::Fold if !self.local.is_plain() => self.feed_canonical(&mut chunk),
-            _ if self.local.quoted => {
-                chunk.add(b"\"");
-                chunk.add(self.local.inner);
-                chunk.add(b"\"");
+        sink(&[b'0' + self.key_number.get(), d2, d1, d0]);
+        let Mailbox { local, at_domain, in_one, quoted, plain, folded } = self.mailbox;
+        let as_it_stands = self.case == HashCase::Exact || plain && folded;
+        match in_one {
+            Some(mailbox) if as_it_stands => sink(mailbox),
+            None if as_it_stands => {
+                let quote: &[u8] = if quoted { b"\"" } else { b"" };
+                [quote, local, quote, at_domain].into_iter().for_each(sink);
             }
-            _ => chunk.add(self.local.inner),
+            _ => {
+                if plain {
+                    feed_folded(local, &mut sink);
+                } else {
+                    self.feed_canonical(&mut sink);
+                }
+                feed_folded(at_domain, &mut sink);
+            }
         }
-        chunk.add(b"@");
-        chunk.add(self.domain);
-        chunk.flush();
     }
 
-    /// The local-part with quotes where it needs them, and only the escapes it needs.
-    fn feed_canonical(&self, chunk: &mut Chunk<'_>) {
-        let content = self.local.content();
-        let quote: &[u8] = if text::is_dot_string(content.clone()) { b"" } else { b"\"" };
-        chunk.add(quote);
+    /// The local-part in lower case, with quotes and escapes only where it needs them.
+    fn feed_canonical(&self, sink: &mut dyn FnMut(&[u8])) {
+        let content = self.mailbox.content();
+        if text::is_dot_string(content.clone()) {
+            return content.for_each(|octet| sink(&[octet.to_ascii_lowercase()]));
+        }
+        sink(b"\"");
         for octet in content {
             if matches!(octet, b'"' | b'\\') {
-                chunk.add(b"\\");
+                sink(b"\\");
             }
-            chunk.add(&[octet]);
+            sink(&[octet.to_ascii_lowercase()]);
         }
-        chunk.add(quote);
+        sink(b"\"");
     }
 }
 
-/// Collects octets, folds them and hands them on, without allocating.
-struct Chunk<'s> {
-    octets: [u8; CHUNK],
-    len: usize,
-    fold: bool,
-    sink: &'s mut dyn FnMut(&[u8]),
-}
-
-impl Chunk<'_> {
-    #[inline]
-    fn add(&mut self, mut octets: &[u8]) {
-        loop {
-            let (_, free) = self.octets.split_at_mut(self.len);
-            if let Some((place, _)) = free.split_at_mut_checked(octets.len()) {
-                place.copy_from_slice(octets);
-                self.len += octets.len();
-                return;
-            }
-            let (fits, rest) = octets.split_at(free.len());
-            free.copy_from_slice(fits);
-            self.len = CHUNK;
-            self.flush();
-            octets = rest;
-        }
-    }
-
-    fn flush(&mut self) {
-        if self.fold {
-            self.octets.make_ascii_lowercase();
-        }
-        (self.sink)(self.octets.split_at(self.len).0);
-        self.len = 0;
+/// The octets in lower case.
+fn feed_folded(octets: &[u8], sink: &mut dyn FnMut(&[u8])) {
+    for chunk in octets.chunks(32) {
+        let mut folded = [0; 32];
+        let (folded, _) = folded.split_at_mut(chunk.len());
+        folded.copy_from_slice(chunk);
+        folded.make_ascii_lowercase();
+        sink(folded);
     }
 }

@@ -78,7 +78,7 @@ pub fn strip<'a>(address: &Address<'a>) -> Option<Stripped<'a>> {
     if let Found::Tag(tag, syntax, original) = find(address, Delimiter::default()) {
         let dialect = match syntax {
             Syntax::Prefix => Dialect::Draft,
-            Syntax::SubAddress if is_srs(original.local.inner) => return None,
+            Syntax::SubAddress if is_srs(original.mailbox().local) => return None,
             Syntax::SubAddress => Dialect::SubAddress,
         };
         return Some(Stripped { dialect, original, tag: Some(tag) });
@@ -147,7 +147,7 @@ impl Form {
 }
 
 fn foreign_prefix<'a>(address: &Address<'a>) -> Option<Stripped<'a>> {
-    let inner = address.local().inner;
+    let inner = address.raw_local_part();
     FOREIGN.iter().find_map(|form| {
         let original = address.keep(form.length(inner)?..inner.len())?;
         Some(Stripped { dialect: form.dialect, original, tag: None })
@@ -158,7 +158,7 @@ fn foreign_prefix<'a>(address: &Address<'a>) -> Option<Stripped<'a>> {
 fn trailing_value<'a>(address: &Address<'a>) -> Option<Stripped<'a>> {
     const OPEN: &[u8] = b"prvs=";
     const VALUE: usize = 10;
-    let inner = address.local().inner;
+    let inner = address.raw_local_part();
     if !text::has_prefix(inner, OPEN) {
         return None;
     }

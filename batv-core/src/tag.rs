@@ -270,7 +270,7 @@ pub(crate) enum Found<'a> {
 
 /// Looks for a tag in either syntax, the draft's first.
 pub(crate) fn find<'a>(address: &Address<'a>, delimiter: Delimiter) -> Found<'a> {
-    let inner = address.local().inner;
+    let inner = address.raw_local_part();
     if text::has_prefix(inner, TAG_TYPE) {
         let (_, value) = inner.split_at(TAG_TYPE.len());
         if let Some((tag, original)) = prefixed(address, value) {
@@ -292,11 +292,11 @@ fn prefixed<'a>(address: &Address<'a>, value: &[u8]) -> Option<(Tag, Original<'a
     let (b'=', _) = rest.split_first()? else {
         return None;
     };
-    Some((tag, address.keep(TAG_LEN..address.local().inner.len())?))
+    Some((tag, address.keep(TAG_LEN..address.raw_local_part().len())?))
 }
 
 fn sub_address<'a>(address: &Address<'a>, delimiter: Delimiter) -> Option<(Tag, Original<'a>)> {
-    let inner = address.local().inner;
+    let inner = address.raw_local_part();
     let end = inner.len().checked_sub(TAG_LEN)?;
     let (mark, rest) = inner.split_at(end).1.split_first()?;
     if *mark != delimiter.0 || !text::has_prefix(rest, TAG_TYPE) {

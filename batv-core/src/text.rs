@@ -10,6 +10,8 @@ pub(crate) const ATEXT: u8 = 1;
 pub(crate) const DOMAIN: u8 = 2;
 /// The dot.
 pub(crate) const DOT: u8 = 4;
+/// Letters that folding changes.
+pub(crate) const CAPITAL: u8 = 16;
 /// Controls: NUL, CR, LF, TAB, DEL and the others.
 pub(crate) const CONTROL: u8 = 8;
 
@@ -20,7 +22,8 @@ const CLASSES: [u8; 256] = {
     while i < 256 {
         let octet = i as u8;
         classes[i] = match octet {
-            b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'-' | b'_' | 0x80.. => ATEXT | DOMAIN,
+            b'A'..=b'Z' => ATEXT | DOMAIN | CAPITAL,
+            b'0'..=b'9' | b'a'..=b'z' | b'-' | b'_' | 0x80.. => ATEXT | DOMAIN,
             b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'/' | b'=' | b'?' | b'^' | b'`'
             | b'{' | b'|' | b'}' | b'~' => ATEXT,
             b'.' => DOT | DOMAIN,

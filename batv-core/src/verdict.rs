@@ -106,22 +106,13 @@ pub(crate) fn judge<'a, 's>(
 }
 
 /// Whether the secret made the tag, over the address folded or, if that differs, as received.
+#[inline]
 fn is_authentic(tag: &Tag, original: &Original<'_>, secret: &Secret) -> bool {
+    let mailbox = original.mailbox();
     let matches = |case| {
-        let source = HashSource {
-            key_number: tag.key_number,
-            expiry: tag.expiry,
-            local: original.local,
-            domain: original.domain,
-            case,
-        };
+        let source = HashSource { key_number: tag.key_number, expiry: tag.expiry, mailbox, case };
         bool::from(secret.hash(&source).ct_eq(&tag.hash))
     };
-    matches(HashCase::Fold) || differs_folded(original) && matches(HashCase::Exact)
-}
-
-/// Whether the address may differ from its folded form.
-fn differs_folded(original: &Original<'_>) -> bool {
-    let has_capital = |text: &[u8]| text.iter().any(u8::is_ascii_uppercase);
-    has_capital(original.local.inner) || has_capital(original.domain) || !original.local.is_plain()
+    let is_folded = mailbox.plain && mailbox.folded;
+    matches(HashCase::Fold) || !is_folded && matches(HashCase::Exact)
 }

@@ -211,13 +211,12 @@ impl Policy {
     /// Whether a reverse-path is that of a bounce.
     fn is_bounce(&self, mail_from: &[u8]) -> bool {
         let local_part_is_mailer_daemon = |address: &Address<'_>| {
-            address.local().content().map(|octet| octet.to_ascii_lowercase()).eq(*b"mailer-daemon")
+            address.mailbox().content().map(|octet| octet.to_ascii_lowercase()).eq(*b"mailer-daemon")
         };
         match self.read(mail_from) {
             Ok(Reading::Null) => true,
             Ok(reading) => reading.address().is_some_and(|sender| {
-                local_part_is_mailer_daemon(&sender)
-                    || self.bounce_senders.find(sender.local(), sender.domain()).is_some()
+                local_part_is_mailer_daemon(&sender) || self.bounce_senders.find(&sender.mailbox()).is_some()
             }),
             // Without a domain, and no default one to add.
             Err(_) => {

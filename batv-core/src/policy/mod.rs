@@ -9,7 +9,7 @@ pub use inbound::{Action, Decision, Inbound, Reason, Reply};
 pub use outbound::{Outbound, OutboundReason};
 pub use patterns::{Pattern, PatternError, Patterns};
 
-use crate::address::{Address, LocalPart, Original};
+use crate::address::{Address, Mailbox, Original};
 use crate::key_ring::KeyRing;
 use crate::tag::{Delimiter, Found, find};
 use crate::verdict::Verdict;
@@ -125,8 +125,7 @@ impl Policy {
     /// The key ring of an address; a tag on the address is looked through.
     #[must_use]
     pub fn key_ring(&self, address: &Address<'_>) -> Option<&KeyRing> {
-        let (local, domain) = self.untagged(address);
-        self.keys.find(local, domain).map(AsRef::as_ref)
+        self.keys.find(&self.untagged(address)).map(AsRef::as_ref)
     }
 
     /// Judges an address at a time in UNIX seconds by the key ring that is for it.
@@ -149,9 +148,8 @@ impl Policy {
         }
     }
 
-    fn untagged<'a>(&self, address: &Address<'a>) -> (LocalPart<'a>, &'a [u8]) {
-        self.original(address)
-            .map_or((address.local(), address.domain()), |original| (original.local, original.domain))
+    fn untagged<'a>(&self, address: &Address<'a>) -> Mailbox<'a> {
+        self.original(address).map_or_else(|| address.mailbox(), |original| original.mailbox())
     }
 
     fn is_ours(&self, address: &Address<'_>) -> bool {
@@ -159,12 +157,10 @@ impl Policy {
     }
 
     fn is_our_domain(&self, domain: &[u8]) -> bool {
-        let any = LocalPart { inner: b"", quoted: false };
-        self.keys.find(any, domain).is_some()
+        self.keys.find_domain(domain).is_some()
     }
 
     fn is_exempt(&self, address: &Address<'_>) -> bool {
-        let (local, domain) = self.untagged(address);
-        self.exempt.find(local, domain).is_some()
+        self.exempt.find(&self.untagged(address)).is_some()
     }
 }

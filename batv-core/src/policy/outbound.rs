@@ -130,6 +130,6 @@ impl Policy {
     }
 
     fn cannot_bear_tags(&self, recipient: &Address<'_>) -> bool {
-        self.untagged_destinations.find(recipient.local(), recipient.domain()).is_some()
+        self.untagged_destinations.find(&recipient.mailbox()).is_some()
     }
 }

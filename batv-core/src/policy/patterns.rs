@@ -1,6 +1,6 @@
 //! Patterns of addresses and domains, of which the most specific wins.
 
-use crate::address::LocalPart;
+use crate::address::Mailbox;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -35,6 +35,7 @@ impl Pattern {
         let suffix = domain.strip_prefix("*.");
         let named = match (domain, suffix) {
             ("*", _) => "",
+            (_, Some("")) => return Err(PatternError),
             (_, Some(_)) if !every_local_part => return Err(PatternError),
             (_, Some(suffix)) => suffix,
             _ => domain,
@@ -43,7 +44,7 @@ impl Pattern {
         if !every_local_part {
             let probe = [local, "@example"].concat();
             let address = crate::Address::parse(probe.as_bytes()).map_err(|_| PatternError)?;
-            key.extend(address.local().content());
+            key.extend(address.mailbox().content());
         }
         if !named.is_empty() {
             let probe = ["x@", named].concat();
@@ -119,22 +120,28 @@ impl<V> Patterns<V> {
 
     /// The value of the most specific pattern: the address, its domain, the nearest domain above
     /// that, `user@*`, every domain.
-    pub(crate) fn find(&self, local: LocalPart<'_>, domain: &[u8]) -> Option<&V> {
-        if self.values.is_empty() {
-            return None;
-        }
-        let mut text: Vec<u8> = Vec::with_capacity(local.inner.len() + domain.len() + 1);
-        text.extend(local.content());
+    pub(crate) fn find(&self, mailbox: &Mailbox<'_>) -> Option<&V> {
+        let mut text = Vec::with_capacity(mailbox.local.len() + mailbox.at_domain.len());
+        text.extend(mailbox.content());
         let at = text.len();
-        text.push(b'@');
-        text.extend_from_slice(domain.strip_suffix(b".").unwrap_or(domain));
+        text.extend_from_slice(mailbox.at_domain);
+        self.find_text(text, at)
+    }
+
+    /// The value of a domain with any local-part.
+    pub(crate) fn find_domain(&self, domain: &[u8]) -> Option<&V> {
+        self.find_text([b"@", domain].concat(), 0)
+    }
+
+    /// The value of an address with its at sign there.
+    fn find_text(&self, mut text: Vec<u8>, at: usize) -> Option<&V> {
+        if text.last() == Some(&b'.') {
+            text.pop();
+        }
         text.make_ascii_lowercase();
         let (_, at_domain) = text.split_at(at);
-        let above = at_domain
-            .iter()
-            .enumerate()
-            .filter(|(_, octet)| **octet == b'.')
-            .map(|(dot, _)| at_domain.split_at(dot).1);
+        let dots = at_domain.iter().enumerate().filter(|(_, octet)| **octet == b'.');
+        let above = dots.map(|(dot, _)| at_domain.split_at(dot).1);
         core::iter::once(&*text)
             .chain([at_domain])
             .chain(above)
@@ -155,7 +162,7 @@ mod tests {
             patterns.insert(Pattern::parse(text).unwrap(), *text);
         }
         let address = Address::parse(address.as_bytes()).unwrap();
-        patterns.find(address.local(), address.domain()).copied()
+        patterns.find(&address.mailbox()).copied()
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Addresses as the mail server reads them, so that no spelling of one walks past.
 
 use super::Policy;
-use crate::address::{Address, AddressError, LocalPart, check_domain, local_part_length};
+use crate::address::{Address, AddressError, is_quoted_string, scan_domain, scan_local_part};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
@@ -61,7 +61,10 @@ impl Policy {
         if domain.is_some_and(|domain| !self.is_our_domain(without_trailing_dot(domain))) {
             return None;
         }
-        let LocalPart { inner, quoted } = LocalPart::new(local);
+        let (quote, inner): (&[u8], _) = match local {
+            [b'"', inner @ .., b'"'] if is_quoted_string(local) => (b"\"", inner),
+            inner => (b"", inner),
+        };
         let around = |mark| {
             Some((inner.split(|octet| *octet == mark).next()?, inner.rsplit(|octet| *octet == mark).next()?))
         };
@@ -74,17 +77,16 @@ impl Policy {
             Some((inner.split_at_checked(inner.len().checked_sub(site.len() + 1)?)?.0, site))
         };
         let (user, site) = bang().or_else(percent)?;
-        check_domain(site).ok()?;
-        let quote: &[u8] = if quoted { b"\"" } else { b"" };
+        scan_domain(site).ok()?;
         Some(([quote, user, quote].concat(), site.to_vec()))
     }
 }
 
 /// The local-part and the domain, if there is one.
 fn split(mailbox: &[u8]) -> Result<(&[u8], Option<&[u8]>), AddressError> {
-    match local_part_length(mailbox) {
-        Ok(length) => {
-            let (local, rest) = mailbox.split_at(length);
+    match scan_local_part(mailbox) {
+        Ok(scanned) => {
+            let (local, rest) = mailbox.split_at(scanned.len);
             Ok((local, rest.split_first().map(|(_, domain)| domain)))
         }
         Err(AddressError::NoAtSign) => Ok((mailbox, None)),
