@@ -14,7 +14,7 @@ import timeit
 from collections.abc import Callable
 
 import batv
-import batv_noop
+import batv_noop  # type: ignore[import-not-found]  # built by tests/bench/python
 
 ROUNDS = 60
 CALLS = 2_000
@@ -66,13 +66,13 @@ class PureKeyRing:
 
 
 def seconds(call: Callable[[str, int], object], address: str) -> float:
-    """The time of one call."""
+    """Time one call."""
     names = {"call": call, "address": address, "at": TIME}
     return timeit.timeit("call(address, at)", globals=names, number=CALLS) / CALLS
 
 
 def in_threads(call: Callable[[str, int], object], address: str) -> float:
-    """The time of one call when eight threads call at once, by the wall clock."""
+    """Time one call when eight threads call at once, by the wall clock."""
     start = threading.Barrier(THREADS + 1)
 
     def work() -> None:

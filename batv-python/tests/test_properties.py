@@ -1,0 +1,96 @@
+"""Properties of any address, checked against HMAC of Python's own library."""
+
+import hmac
+from typing import Any
+
+import batv
+from batv import KeyRing, Verdict, Verification
+from hypothesis import given
+from hypothesis import strategies as st
+
+DAY = 86_400
+ATEXT = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-/=?^_`{|}~üß"
+atoms = st.text(ATEXT, min_size=1, max_size=12)
+local_parts = st.lists(atoms, min_size=1, max_size=3).map(".".join)
+domains = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9-]{0,9}(\.[A-Za-z]{1,5}){0,2}", fullmatch=True)
+addresses = st.builds("{}@{}".format, local_parts, domains)
+untagged = addresses.filter(lambda address: batv.dialect(address) is None)
+times = st.integers(0, 2**40)
+secrets = st.binary(min_size=1, max_size=100)
+texts = st.one_of(
+    st.text(max_size=40),
+    st.binary(max_size=40).map(lambda octets: octets.decode("ascii", "surrogateescape")),
+    st.binary(max_size=40).map(lambda octets: octets.decode("utf-8", "surrogateescape")),
+)
+
+
+def lower(text: str) -> str:
+    """ASCII lower case alone: str.lower folds other letters too."""
+    return text.encode().lower().decode()
+
+
+@given(untagged, times, secrets, st.integers(0, 9), st.integers(1, 99))
+def test_sign_is_hmac_sha1(
+    address: str, at: int, secret: bytes, number: int, lifetime: int
+) -> None:
+    keys = KeyRing({number: secret}, lifetime=lifetime, long_local_parts=True)
+    value = f"{number}{(at // DAY + lifetime) % 1000:03}"
+    digest = hmac.digest(secret, (value + lower(address)).encode(), "sha1")[:3].hex()
+    signed = f"prvs={value}{digest}={address}"
+    assert keys.sign(address, at) == signed
+    assert keys.sign(address.encode(), at) == signed.encode()
+    assert keys.sign(f"<{address}>", at) == f"<{signed}>"
+    assert keys.verify(signed, at) == Verification(Verdict.PASS, address, number, lifetime)
+    assert batv.strip(signed) == address
+    expired = keys.verify(signed, at + (lifetime + 1) * DAY)
+    assert expired == Verification(Verdict.EXPIRED, address, number, 0)
+
+
+@given(untagged, times, st.sampled_from(["-", "+", "#"]))
+def test_sub_addresses_round_trip(address: str, at: int, delimiter: str) -> None:
+    keys = KeyRing({1: b"s"}, syntax="sub-address", delimiter=delimiter, long_local_parts=True)
+    signed = keys.sign(address, at)
+    assert len(signed) == len(address) + 16
+    assert keys.verify(signed, at) == Verification(Verdict.PASS, address, 1, 7)
+
+
+@given(texts, st.floats(0, 1e12))
+def test_any_text_has_an_answer_or_an_error_of_ours(text: str, at: float) -> None:
+    keys = KeyRing({1: b"s"}, long_local_parts=True)
+    try:
+        signed = keys.sign(text, at)
+    except batv.AddressError as error:
+        assert error.address is text
+        return
+    if signed is not text:
+        assert keys.verify(signed, at).original == text
+        assert batv.strip(signed) == text
+    assert type(signed) is str
+
+
+@given(st.binary(max_size=60))
+def test_any_octets_have_an_answer_or_an_error_of_ours(octets: bytes) -> None:
+    keys = KeyRing({1: b"s"})
+    try:
+        assert type(batv.strip(octets)) is bytes
+        assert type(keys.sign(octets, 0)) is bytes
+    except (batv.AddressError, batv.TooLongError) as error:
+        assert error.address is octets
+
+
+@given(texts)
+def test_str_and_bytes_have_one_answer(text: str) -> None:
+    keys = KeyRing({1: b"s"})
+
+    def answer(address: Any) -> object:
+        try:
+            return keys.verify(address, 0).verdict
+        except batv.AddressError as error:
+            return error.reason, error.position
+
+    try:
+        octets = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        assert answer(text) == ("surrogate that stands for no octet", None)
+    else:
+        assert answer(text) == answer(octets)
