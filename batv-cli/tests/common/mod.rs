@@ -1,0 +1,77 @@
+//! What the tests of the command share.
+#![allow(dead_code)] // each test file uses its part
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+use tempfile::NamedTempFile;
+
+/// Sunday, 2026-11-22 12:00 UTC, day 20779.
+pub const NOON: &str = "1795348800";
+
+pub fn batv() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_batv"));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// A secret file.
+pub fn secret(octets: &[u8]) -> NamedTempFile {
+    let mut file = NamedTempFile::new().unwrap();
+    file.write_all(octets).unwrap();
+    file
+}
+
+/// What a command printed, and its exit status.
+#[derive(Debug, PartialEq)]
+pub struct Ran {
+    pub out: Vec<u8>,
+    pub err: String,
+    pub status: i32,
+}
+
+impl Ran {
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.out).unwrap()
+    }
+}
+
+/// Runs the command with arguments and, as its standard input, the octets.
+pub fn run(command: &mut Command, input: &[u8]) -> Ran {
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let output = std::thread::scope(|scope| {
+        // A command that fails early reads nothing.
+        scope.spawn(move || stdin.write_all(input));
+        child.wait_with_output().unwrap()
+    });
+    Ran {
+        out: output.stdout,
+        err: String::from_utf8(output.stderr).unwrap(),
+        status: output.status.code().unwrap(),
+    }
+}
+
+/// Runs the command with arguments and empty standard input.
+pub fn batv_with(arguments: &[&str]) -> Ran {
+    run(batv().args(arguments), b"")
+}
+
+/// A command that takes a secret file, at noon.
+pub fn keyed(command: &str, secret: &NamedTempFile) -> Command {
+    keyed_at(command, secret, NOON)
+}
+
+/// A command that takes a secret file, at a time.
+pub fn keyed_at(command: &str, secret: &NamedTempFile, time: &str) -> Command {
+    let mut batv = batv();
+    batv.args([command, "--at", time, "--secret-file"]).arg(secret.path());
+    batv
+}
+
+/// A secret of 64 octets that Exim has signed with, in tests/vectors/vectors.tsv.
+pub fn exims_secret() -> NamedTempFile {
+    secret(&(0x80..0xc0).collect::<Vec<u8>>())
+}
+
+/// What Exim made of alice@example.test with [`exims_secret`] as key 0 at [`NOON`].
+pub const ALICE: &str = "prvs=078613a076=alice@example.test";
