@@ -1,6 +1,7 @@
 //! Configuration: the file `batv.toml`, in which an administrator says who signs and judges.
 
 mod error;
+mod rotation;
 mod section;
 mod warning;
 
@@ -23,6 +24,8 @@ use section::{Faults, Section, date, number, switch, text};
 use toml::de::{DeTable, DeValue};
 use zeroize::Zeroizing;
 
+const DAY: u64 = 86_400;
+
 /// What a configuration file says.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -32,6 +35,8 @@ pub struct Config {
     pub keys: Vec<Key>,
     /// Whether the file itself holds a secret, rather than the names of files that do.
     pub has_inline_secret: bool,
+    /// How long tags are good.
+    lifetime: Lifetime,
     /// Domains and addresses with keys of which none signs.
     unsigned: Vec<String>,
 }
@@ -50,15 +55,6 @@ pub struct Key {
     /// The end of the last day on which it has to verify, in UNIX seconds.
     pub verify_until: Option<u64>,
     secret: Arc<Secret>,
-}
-
-impl Key {
-    /// Whether nothing that the key signed can still be good, at a time in UNIX seconds: it may
-    /// be removed. A key that signs, or does not say until when it verifies, is never spent.
-    #[must_use]
-    pub fn is_spent(&self, time: u64) -> bool {
-        !self.signs && self.verify_until.is_some_and(|end| time >= end)
-    }
 }
 
 impl Config {
@@ -120,7 +116,13 @@ fn read(faults: &Faults, root: &DeTable<'_>, read_secret_file: ReadFile<'_>) -> 
     policy.keys = rings;
     policy.delimiter = settings.delimiter;
     root.finish();
-    Config { policy, keys: keys.into_iter().map(|(key, _)| key).collect(), has_inline_secret, unsigned }
+    Config {
+        policy,
+        keys: keys.into_iter().map(|(key, _)| key).collect(),
+        has_inline_secret,
+        lifetime: settings.lifetime,
+        unsigned,
+    }
 }
 
 type ReadFile<'f> = &'f mut dyn FnMut(&str) -> Result<Vec<u8>, String>;
@@ -162,7 +164,6 @@ fn key(
     read_secret_file: ReadFile<'_>,
     has_inline_secret: &mut bool,
 ) -> Option<KeyFor> {
-    const DAY: u64 = 86_400;
     let read_number = |value: &DeValue<'_>| KeyNumber::new(number(value)?).map_err(|error| error.to_string());
     let read_use = |value: &DeValue<'_>| match text(value)? {
         "sign" => Ok(true),

@@ -1,6 +1,6 @@
 //! What a good configuration file should be warned about.
 
-use super::Config;
+use super::{Config, DAY};
 use crate::secret::Secret;
 use crate::tag::KeyNumber;
 use alloc::string::String;
@@ -83,7 +83,7 @@ impl Config {
             if key.secret.is_weak() {
                 warnings.push(Warning::WeakSecret { line, number });
             }
-            let days = key.created.map_or(0, |created| time.saturating_sub(created) / 86_400);
+            let days = key.created.map_or(0, |created| time.saturating_sub(created) / DAY);
             if days > DAYS {
                 warnings.push(Warning::OldSecret { line, number, days });
             }

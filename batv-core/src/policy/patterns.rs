@@ -125,16 +125,25 @@ impl<V> Patterns<V> {
         text.extend(mailbox.content());
         let at = text.len();
         text.extend_from_slice(mailbox.at_domain);
-        self.find_text(text, at)
+        self.find_text(text, at).map(|(_, value)| value)
     }
 
     /// The value of a domain with any local-part.
     pub(crate) fn find_domain(&self, domain: &[u8]) -> Option<&V> {
-        self.find_text([b"@", domain].concat(), 0)
+        self.find_text([b"@", domain].concat(), 0).map(|(_, value)| value)
     }
 
-    /// The value of an address with its at sign there.
-    fn find_text(&self, mut text: Vec<u8>, at: usize) -> Option<&V> {
+    /// The pattern that is for all that a pattern is for, itself or the most specific wider one,
+    /// with its value.
+    #[must_use]
+    pub fn covering(&self, pattern: &Pattern) -> Option<(Pattern, &V)> {
+        let at = pattern.key.iter().rposition(|octet| *octet == b'@').unwrap_or(0);
+        let (key, value) = self.find_text(pattern.key.to_vec(), at)?;
+        Some((Pattern { key: key.into() }, value))
+    }
+
+    /// The pattern and the value of an address, or of a pattern, with its at sign there.
+    fn find_text(&self, mut text: Vec<u8>, at: usize) -> Option<(&[u8], &V)> {
         if text.last() == Some(&b'.') {
             text.pop();
         }
@@ -146,7 +155,8 @@ impl<V> Patterns<V> {
             .chain([at_domain])
             .chain(above)
             .chain([text.split_at(at + 1).0, b"@"])
-            .find_map(|key| self.values.get(key))
+            .find_map(|key| self.values.get_key_value(key))
+            .map(|(key, value)| (&**key, value))
     }
 }
 
@@ -187,6 +197,34 @@ mod tests {
         assert_eq!(find(&["[127.0.0.1]"], "a@[127.0.0.1]"), Some("[127.0.0.1]"));
         // A quoted local-part may look like an address: it is none of its domain.
         assert_eq!(find(&["a@b.test"], "\"a@b.test\"@c.test"), None);
+    }
+
+    #[test]
+    fn a_pattern_is_covered_by_the_nearest_wider_one() {
+        let mut patterns = Patterns::default();
+        for text in ["*", "*.example.com", "*.sub.example.com", "example.com", "boss@example.com"] {
+            patterns.insert(Pattern::parse(text).unwrap(), ());
+        }
+        for (pattern, expected) in [
+            ("boss@example.com", "boss@example.com"),
+            ("user@example.com", "example.com"),
+            ("example.com", "example.com"),
+            ("*.example.com", "*.example.com"),
+            // Below the domain, not the domain itself.
+            ("sub.example.com", "*.example.com"),
+            ("*.sub.example.com", "*.sub.example.com"),
+            ("*.a.sub.example.com", "*.sub.example.com"),
+            ("*.com", "*"),
+            ("*", "*"),
+            ("user@example.org", "*"),
+        ] {
+            let covering = patterns.covering(&Pattern::parse(pattern).unwrap());
+            assert_eq!(covering.unwrap().0.to_string(), expected, "{pattern}");
+        }
+        let mut one = Patterns::default();
+        one.insert(Pattern::parse("example.com").unwrap(), ());
+        assert!(one.covering(&Pattern::parse("*.example.com").unwrap()).is_none());
+        assert!(one.covering(&Pattern::parse("*").unwrap()).is_none());
     }
 
     #[test]
