@@ -2,7 +2,7 @@
 
 use crate::address::Address;
 use crate::secret::{HashCase, HashSource, Secret};
-use crate::tag::{Day, Delimiter, Found, KeyNumber, Lifetime, Syntax, TAG_LEN, Tag, find};
+use crate::tag::{Day, Delimiter, Found, KeyNumber, Lifetime, Syntax, TAG_LEN, Tag, begins_with_tag, find};
 use crate::text;
 use crate::verdict::{Verdict, judge};
 use alloc::sync::Arc;
@@ -107,6 +107,10 @@ impl KeyRing {
         let number = self.signing.ok_or(SignError::NoSigningKey)?;
         let secret = self.secret(number).ok_or(SignError::NoSigningKey)?;
         if let Found::Tag(..) = find(address, self.settings.delimiter) {
+            return Err(SignError::Tagged);
+        }
+        // A sub-address behind it would be read as the original of that tag.
+        if self.settings.syntax == Syntax::SubAddress && begins_with_tag(address.raw_local_part()) {
             return Err(SignError::Tagged);
         }
         if self.is_too_long(address) {

@@ -286,6 +286,13 @@ pub(crate) fn find<'a>(address: &Address<'a>, delimiter: Delimiter) -> Found<'a>
     }
 }
 
+/// Whether a local-part begins with the draft's tag, even if nothing is left behind it.
+pub(crate) fn begins_with_tag(inner: &[u8]) -> bool {
+    let Some((tag, _)) = inner.split_at_checked(TAG_LEN) else { return false };
+    let (tag_type, value) = tag.split_at(TAG_TYPE.len());
+    tag_type.eq_ignore_ascii_case(TAG_TYPE) && value.strip_suffix(b"=").and_then(Tag::parse).is_some()
+}
+
 fn prefixed<'a>(address: &Address<'a>, value: &[u8]) -> Option<(Tag, Original<'a>)> {
     let (value, rest) = value.split_at_checked(VALUE_LEN)?;
     let tag = Tag::parse(value)?;

@@ -71,9 +71,9 @@ fn exact_signs_as_exim_does() {
         let ours = common::signed(&made.ring(exact()), made.address.as_bytes(), made.time);
         assert_eq!(ours, made.signed_inside_quotes());
         if made.local_part().starts_with('"') {
-            quoted += 1
+            quoted += 1;
         } else {
-            same += usize::from(ours == made.signed)
+            same += usize::from(ours == made.signed);
         }
     }
     assert_eq!((same, quoted), (129, 4));

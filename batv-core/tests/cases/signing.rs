@@ -179,6 +179,15 @@ fn sub_addresses_hash_the_same_original() {
 }
 
 #[test]
+fn a_tag_with_nothing_behind_it_gets_no_sub_address_for_its_original() {
+    let keys = ring(Settings { syntax: Syntax::SubAddress, ..Settings::default() }, 0, b"secret");
+    for text in ["prvs=600531a531=@example.test", r#"PRVS=600531A531=""@example.test"#] {
+        assert_eq!(keys.sign(&address(text.as_bytes()), NOON), Err(SignError::Tagged), "{text}");
+    }
+    assert!(keys.sign(&address(b"prvs=abc=@example.test"), NOON).is_ok());
+}
+
+#[test]
 fn angle_brackets_are_kept() {
     let keys = default_ring();
     assert_eq!(signed(&keys, b"<alice@example.test>", NOON), "<prvs=0786864c09=alice@example.test>");
