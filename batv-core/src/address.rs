@@ -4,7 +4,7 @@
 //! hand over what clients sent. What is read is `Mailbox` of RFC 5321 section 4.1.2, more
 //! leniently where mail in the wild is: dots may stand anywhere in a local-part.
 
-use crate::text::{self, ATEXT, CAPITAL, CONTROL, DOMAIN, DOT};
+use crate::text::{self, CAPITAL, CONTROL, DOMAIN, DOT, LOCAL_PART, Span};
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
@@ -107,7 +107,7 @@ impl<'a> Address<'a> {
         let folded = seen & CAPITAL == 0;
         let address =
             Self { text, head, len, shape: Shape { bracketed, quoted, plain: local.plain, folded } };
-        if !local.plain && address.content(0..len).next().is_none() {
+        if len == 0 || !local.plain && address.content(0..len).next().is_none() {
             return Err(AddressError::EmptyLocalPart);
         }
         Ok(address)
@@ -338,24 +338,15 @@ pub(crate) struct Scanned {
 /// Scans the local-part that the path begins with.
 #[inline]
 pub(crate) fn scan_local_part(path: &[u8]) -> Result<Scanned, AddressError> {
-    let (mut seen, mut two_dots, mut before) = (0, 0, DOT);
-    for (position, &octet) in path.iter().enumerate() {
-        let classes = text::classes(octet);
-        if classes & (ATEXT | DOT) == 0 {
-            if octet == b'@' {
-                let plain = (two_dots | before) & DOT == 0;
-                return Ok(Scanned { len: position, plain, seen });
-            }
-            return scan_quoted(path);
-        }
-        two_dots |= classes & before;
-        seen |= classes;
-        before = classes;
+    let Span { len, seen, dots_between } = Span::of(LOCAL_PART, path);
+    match path.get(len) {
+        Some(b'@') => Ok(Scanned { len, plain: dots_between, seen }),
+        _ => scan_quoted(path),
     }
-    Err(AddressError::NoAtSign)
 }
 
-/// Scans a local-part with quotes.
+/// Scans a local-part octet by octet: it has quotes or is none.
+#[cold]
 fn scan_quoted(path: &[u8]) -> Result<Scanned, AddressError> {
     let mut seen = 0;
     let mut octets = path.iter().enumerate();
@@ -373,7 +364,7 @@ fn scan_quoted(path: &[u8]) -> Result<Scanned, AddressError> {
             },
             _ if in_quotes && !text::is(octet, CONTROL) => {}
             b'@' => return Ok(Scanned { len: position, plain: false, seen }),
-            _ if text::is(octet, ATEXT | DOT) => {}
+            _ if text::is(octet, LOCAL_PART) => {}
             _ => {
                 return Err(AddressError::wrong(
                     octet,
@@ -389,19 +380,29 @@ fn scan_quoted(path: &[u8]) -> Result<Scanned, AddressError> {
 /// Scans a domain for the classes of its octets.
 #[inline]
 pub(crate) fn scan_domain(domain: &[u8]) -> Result<u8, AddressError> {
-    let (mut seen, mut before) = (0, DOT);
+    // One dot may stand at the end.
+    let name = domain.strip_suffix(b".").unwrap_or(domain);
+    let Span { len, seen, dots_between } = Span::of(DOMAIN, name);
+    if len == name.len() && dots_between {
+        return Ok(seen);
+    }
+    scan_literal(domain).ok_or_else(|| domain_error(domain))
+}
+
+#[cold]
+fn domain_error(domain: &[u8]) -> AddressError {
+    let mut before = DOT;
     for (position, &octet) in domain.iter().enumerate() {
         let classes = text::classes(octet);
         if classes & DOMAIN == 0 || classes & before & DOT != 0 {
-            return scan_literal(domain).ok_or_else(|| match domain {
+            return match domain {
                 [b'.'] | [b'[', b']'] => AddressError::EmptyDomain,
                 _ => AddressError::wrong(octet, position, AddressError::Domain { octet, position }),
-            });
+            };
         }
-        seen |= classes;
         before = classes;
     }
-    if domain.is_empty() { Err(AddressError::EmptyDomain) } else { Ok(seen) }
+    AddressError::EmptyDomain
 }
 
 /// Scans an address literal, `[192.0.2.1]` or `[IPv6:2001:db8::1]`.

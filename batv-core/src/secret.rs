@@ -6,7 +6,10 @@ use crate::address::Mailbox;
 use crate::tag::{Day, KeyNumber};
 use crate::text;
 use core::fmt;
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::KeyInit;
+use hmac::block_api::HmacCore;
+use hmac::digest::array::Array;
+use hmac::digest::block_api::{Buffer, FixedOutputCore, UpdateCore};
 use sha1::Sha1;
 
 /// A secret: any octets, one or more.
@@ -15,7 +18,7 @@ use sha1::Sha1;
 /// from memory when dropped. `Debug` shows neither.
 #[derive(Clone)]
 pub struct Secret {
-    hmac: Hmac<Sha1>,
+    hmac: HmacCore<Sha1>,
     len: usize,
 }
 
@@ -32,7 +35,7 @@ impl Secret {
             return Err(SecretError);
         }
         // HMAC takes keys of any length.
-        let hmac = Hmac::new_from_slice(octets).map_err(|_| SecretError)?;
+        let hmac = HmacCore::new_from_slice(octets).map_err(|_| SecretError)?;
         Ok(Self { hmac, len: octets.len() })
     }
 
@@ -42,16 +45,21 @@ impl Secret {
         self.len < Self::STRONG
     }
 
+    /// The HMAC of what is fed.
     #[inline]
-    fn hmac(&self, feed: impl FnOnce(&mut Hmac<Sha1>)) -> [u8; 20] {
+    fn hmac(&self, feed: impl FnOnce(&mut dyn FnMut(&[u8]))) -> [u8; 20] {
+        // The block API spares the copies that `Mac::update` makes of short texts.
         let mut hmac = self.hmac.clone();
-        feed(&mut hmac);
-        hmac.finalize().into_bytes().0
+        let mut buffer = Buffer::<HmacCore<Sha1>>::default();
+        feed(&mut |octets| buffer.digest_blocks(octets, |blocks| hmac.update_blocks(blocks)));
+        let mut output = Array::default();
+        hmac.finalize_fixed_core(&mut buffer, &mut output);
+        output.0
     }
 
     /// The first three octets of the HMAC over the hash-source.
     pub(crate) fn hash(&self, source: &HashSource<'_>) -> [u8; 3] {
-        let [a, b, c, ..] = self.hmac(|hmac| source.feed(|octets| hmac.update(octets)));
+        let [a, b, c, ..] = self.hmac(|sink| source.feed(sink));
         [a, b, c]
     }
 }
@@ -96,7 +104,7 @@ pub(crate) struct HashSource<'a> {
 impl HashSource<'_> {
     /// Hands the octets to the sink, without allocating.
     #[inline]
-    fn feed(&self, mut sink: impl FnMut(&[u8])) {
+    fn feed(&self, sink: &mut dyn FnMut(&[u8])) {
         let [d2, d1, d0] = self.expiry.digits();
         sink(&[b'0' + self.key_number.get(), d2, d1, d0]);
         let Mailbox { local, at_domain, in_one, quoted, plain, folded } = self.mailbox;
@@ -109,11 +117,11 @@ impl HashSource<'_> {
             }
             _ => {
                 if plain {
-                    feed_folded(local, &mut sink);
+                    feed_folded(local, sink);
                 } else {
-                    self.feed_canonical(&mut sink);
+                    self.feed_canonical(sink);
                 }
-                feed_folded(at_domain, &mut sink);
+                feed_folded(at_domain, sink);
             }
         }
     }
@@ -143,5 +151,42 @@ fn feed_folded(octets: &[u8], sink: &mut dyn FnMut(&[u8])) {
         folded.copy_from_slice(chunk);
         folded.make_ascii_lowercase();
         sink(folded);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 2202 section 3: all seven test cases of HMAC-SHA-1.
+    #[test]
+    fn hmac_is_that_of_rfc_2202() {
+        let counting: [u8; 25] = core::array::from_fn(|i| i as u8 + 1);
+        let large = [0xaa; 80];
+        let cases: [(&[u8], &[u8], &str); 7] = [
+            (&[0x0b; 20], b"Hi There", "b617318655057264e28bc0b6fb378c8ef146be00"),
+            (b"Jefe", b"what do ya want for nothing?", "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"),
+            (&[0xaa; 20], &[0xdd; 50], "125d7342b9ac11cd91a39af48aa17b4f63f175d3"),
+            (&counting, &[0xcd; 50], "4c9007f4026250c6bc8414f9bf50c86c2d7235da"),
+            (&[0x0c; 20], b"Test With Truncation", "4c1a03424b55e07fe7f27be1d58bb9324a9a5a04"),
+            (
+                &large,
+                b"Test Using Larger Than Block-Size Key - Hash Key First",
+                "aa4ae5e15272d00e95705637ce8a3b55ed402112",
+            ),
+            (
+                &large,
+                b"Test Using Larger Than Block-Size Key and Larger Than One Block-Size Data",
+                "e8e99d0f45237d786d6bbaa7965c7808bbff1a91",
+            ),
+        ];
+        for (key, data, digest) in cases {
+            let secret = Secret::new(key).unwrap();
+            let hex = |octets: [u8; 20]| octets.map(|octet| std::format!("{octet:02x}")).concat();
+            assert_eq!(hex(secret.hmac(|sink| sink(data))), digest);
+            // However the data is cut.
+            let (a, b) = data.split_at(data.len() / 3);
+            assert_eq!(hex(secret.hmac(|sink| [a, b"", b].into_iter().for_each(sink))), digest);
+        }
     }
 }

@@ -158,7 +158,7 @@ impl Delimiter {
     /// # Errors
     /// [`DelimiterError`] for letters, digits, `=`, and what no local-part has without quotes.
     pub fn new(octet: u8) -> Result<Self, DelimiterError> {
-        let mark = octet.is_ascii_punctuation() && text::is(octet, text::ATEXT | text::DOT);
+        let mark = octet.is_ascii_punctuation() && text::is(octet, text::LOCAL_PART);
         if mark && octet != b'=' { Ok(Self(octet)) } else { Err(DelimiterError(octet)) }
     }
 

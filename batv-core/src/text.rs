@@ -4,16 +4,17 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// `atext` of RFC 5322 section 3.2.3, and the octets of UTF-8 that RFC 6531 adds to it.
-pub(crate) const ATEXT: u8 = 1;
+/// What a local-part is made of without quotes: `atext` of RFC 5322 section 3.2.3, the octets of
+/// UTF-8 that RFC 6531 adds to it, and the dot.
+pub(crate) const LOCAL_PART: u8 = 1;
 /// What a domain is made of: letters, digits, `-`, `_`, `.`, UTF-8.
 pub(crate) const DOMAIN: u8 = 2;
 /// The dot.
 pub(crate) const DOT: u8 = 4;
-/// Letters that folding changes.
-pub(crate) const CAPITAL: u8 = 16;
 /// Controls: NUL, CR, LF, TAB, DEL and the others.
 pub(crate) const CONTROL: u8 = 8;
+/// Letters that folding changes.
+pub(crate) const CAPITAL: u8 = 16;
 
 #[allow(clippy::cast_possible_truncation, clippy::indexing_slicing)] // below 256; checked when compiled
 const CLASSES: [u8; 256] = {
@@ -22,11 +23,11 @@ const CLASSES: [u8; 256] = {
     while i < 256 {
         let octet = i as u8;
         classes[i] = match octet {
-            b'A'..=b'Z' => ATEXT | DOMAIN | CAPITAL,
-            b'0'..=b'9' | b'a'..=b'z' | b'-' | b'_' | 0x80.. => ATEXT | DOMAIN,
+            b'A'..=b'Z' => LOCAL_PART | DOMAIN | CAPITAL,
+            b'0'..=b'9' | b'a'..=b'z' | b'-' | b'_' | 0x80.. => LOCAL_PART | DOMAIN,
             b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'/' | b'=' | b'?' | b'^' | b'`'
-            | b'{' | b'|' | b'}' | b'~' => ATEXT,
-            b'.' => DOT | DOMAIN,
+            | b'{' | b'|' | b'}' | b'~' => LOCAL_PART,
+            b'.' => LOCAL_PART | DOMAIN | DOT,
             0..=0x1f | 0x7f => CONTROL,
             _ => 0,
         };
@@ -47,12 +48,43 @@ pub(crate) fn is(octet: u8, wanted: u8) -> bool {
     classes(octet) & wanted != 0
 }
 
+/// What a text begins with.
+#[derive(Clone, Copy)]
+pub(crate) struct Span {
+    /// The octets until the first that is not of the class wanted.
+    pub(crate) len: usize,
+    /// The classes of these octets together.
+    pub(crate) seen: u8,
+    /// Whether dots stand only between other octets, one at a time.
+    pub(crate) dots_between: bool,
+}
+
+impl Span {
+    /// The octets of a class that the text begins with.
+    #[inline]
+    pub(crate) fn of(wanted: u8, text: &[u8]) -> Self {
+        let (mut seen, mut two_dots, mut before) = (0, 0, DOT);
+        let mut len = 0;
+        for octet in text {
+            let classes = classes(*octet);
+            if classes & wanted == 0 {
+                break;
+            }
+            seen |= classes;
+            two_dots |= classes & before;
+            before = classes;
+            len += 1;
+        }
+        Self { len, seen, dots_between: (two_dots | before) & DOT == 0 }
+    }
+}
+
 /// Whether the text is `Dot-string` of RFC 5321 section 4.1.2: atoms joined by single dots.
 pub(crate) fn is_dot_string(text: impl IntoIterator<Item = u8>) -> bool {
     let mut after_dot = true;
     for octet in text {
         let dot = octet == b'.';
-        if dot && after_dot || !dot && !is(octet, ATEXT) {
+        if dot && after_dot || !is(octet, LOCAL_PART) {
             return false;
         }
         after_dot = dot;
