@@ -161,7 +161,7 @@ mod tests {
     /// RFC 2202 section 3: all seven test cases of HMAC-SHA-1.
     #[test]
     fn hmac_is_that_of_rfc_2202() {
-        let counting: [u8; 25] = core::array::from_fn(|i| i as u8 + 1);
+        let counting: [u8; 25] = core::array::from_fn(|i| u8::try_from(i).unwrap() + 1);
         let large = [0xaa; 80];
         let cases: [(&[u8], &[u8], &str); 7] = [
             (&[0x0b; 20], b"Hi There", "b617318655057264e28bc0b6fb378c8ef146be00"),
