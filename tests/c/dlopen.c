@@ -1,0 +1,73 @@
+/*
+ * Opened by dlopen and closed again, while a thread that has used the library lives on. The
+ * argument is the path of libbatv.so.0.
+ */
+#include "check.h"
+#include <batv.h>
+#include <dlfcn.h>
+#include <pthread.h>
+
+static const char *path;
+static pthread_barrier_t used, closed;
+
+/* One whole use of the library; returns the handle. */
+static void *
+use(void)
+{
+	void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	batv_keyring *(*make)(void);
+	int (*sign_with)(batv_keyring *, int);
+	const char *(*last_error)(void);
+	void (*destroy)(batv_keyring *);
+
+	if (library == NULL) {
+		fprintf(stderr, "%s\n", dlerror());
+		return NULL;
+	}
+	*(void **)&make = dlsym(library, "batv_keyring_new");
+	*(void **)&sign_with = dlsym(library, "batv_keyring_sign_with");
+	*(void **)&last_error = dlsym(library, "batv_last_error");
+	*(void **)&destroy = dlsym(library, "batv_keyring_free");
+
+	batv_keyring *keys = make();
+	CHECK(sign_with(keys, 3) == BATV_STATUS_UNKNOWN_KEY);
+	CHECK_TEXT(last_error(), "key ring has no key 3");
+	destroy(keys);
+	return library;
+}
+
+static void *
+thread(void *unused)
+{
+	void *library = use();
+
+	pthread_barrier_wait(&used);
+	CHECK(library != NULL && dlclose(library) == 0);
+	pthread_barrier_wait(&closed);
+	/* The thread's own destructors run after the last dlclose. */
+	return unused;
+}
+
+int
+main(int argc, char **argv)
+{
+	pthread_t other;
+
+	if (argc != 2) {
+		fprintf(stderr, "usage: dlopen libbatv.so.0\n");
+		return 2;
+	}
+	path = argv[1];
+	pthread_barrier_init(&used, NULL, 2);
+	pthread_barrier_init(&closed, NULL, 2);
+	if (pthread_create(&other, NULL, thread, NULL) != 0)
+		return 2;
+	pthread_barrier_wait(&used);
+	pthread_barrier_wait(&closed);
+	CHECK(pthread_join(other, NULL) == 0);
+	for (int i = 0; i < 100; i++) {
+		void *library = use();
+		CHECK(library != NULL && dlclose(library) == 0);
+	}
+	return checked();
+}
