@@ -1,0 +1,383 @@
+"""The configuration of docs/exim.md in real Exim: what leaves is signed, forged bounces are refused.
+
+Expected tags are those that Exim's own ${prvs} makes, as in tests/vectors.
+"""
+
+import collections
+import concurrent.futures
+import re
+import unittest
+from pathlib import Path
+
+from servers import LIBRARY, OUTSIDE, Exim, documented, transaction, unix_time
+
+KEYS = """
+[[key]]
+number = 0
+secret = "secret"
+for = ["example.test", "example.org"]
+
+[policy]
+percent-hack = false
+bang-path = false
+"""
+ALICE = "prvs=0786864c09=alice@example.test"  # signed on 2026-11-22 for 7 days
+FORGED = "550 5.7.1 Not a bounce of mail sent from here (BATV: the tag is forged)"
+MISSING = "550 5.7.1 Not a bounce of mail sent from here (BATV: the address has no tag)"
+EXPIRED = "550 5.7.1 This bounce comes too late (BATV: the tag has expired)"
+LATER = "451 Temporary local problem - please try later"
+
+
+def refusing_at_data(config):
+    before, rest = config.split("begin acl\n")
+    _, after = rest.split("begin routers\n")
+    options, acl = documented("refusing at DATA").split("begin acl\n")
+    return f"{options}{before}begin acl\n{acl}begin routers\n{after}"
+
+
+class RoundTrip(unittest.TestCase):
+    def test_a_message_leaves_signed_and_its_bounce_comes_back(self):
+        with Exim(KEYS) as exim:
+            exim.submit("alice@example.test", "bob@example.net")
+            [sent] = exim.world.wait_for(1)
+            self.assertEqual(sent, (ALICE, ("bob@example.net",)))
+            self.assertRegex(exim.send("", sent.mail_from), "^250 OK")
+            [bounce] = exim.mailboxes.wait_for(1)
+            self.assertEqual(bounce, ("", ("alice@example.test",)))
+            self.assertEqual(exim.send("", "alice@example.test"), MISSING)
+            self.assertRegex(exim.log("main"), r"rejected RCPT <alice@example\.test>: 550 5\.7\.1 Not a bounce")
+            self.assertEqual(exim.log("panic"), "")
+
+    def test_ordinary_mail_comes_in_with_and_without_a_tag(self):
+        with Exim(KEYS) as exim:
+            for recipient in ["alice@example.test", ALICE, "prvs=1999ffffff=alice@example.test"]:
+                self.assertRegex(exim.send("bob@example.net", recipient), "^250 OK")
+            expected = [("bob@example.net", ("alice@example.test",))] * 3
+            self.assertEqual(exim.mailboxes.wait_for(3), expected)
+
+    def test_all_recipients_see_one_sender(self):
+        with Exim(KEYS) as exim:
+            exim.submit("alice@example.test", "one@example.net", "two@example.net", "three@elsewhere.test")
+            exim.wait_for_log("Completed")
+            senders = {envelope.mail_from for envelope in exim.world.envelopes}
+            recipients = sorted(to for envelope in exim.world.envelopes for to in envelope.rcpt_to)
+            self.assertEqual(senders, {ALICE})
+            self.assertEqual(recipients, ["one@example.net", "three@elsewhere.test", "two@example.net"])
+
+    def test_a_delivery_days_later_keeps_the_tag(self):
+        with Exim(KEYS) as exim:
+            exim.world.temporary_failures = 1
+            exim.submit("alice@example.test", "bob@example.net")
+            exim.wait_for_log("== bob@example.net")
+            exim.run("-qff", date="2026-11-25T12:00:00")
+            self.assertEqual(exim.world.wait_for(1), [(ALICE, ("bob@example.net",))])
+
+    def test_what_has_no_key_leaves_as_it_is(self):
+        with Exim(KEYS) as exim:
+            for sender in ["carol@example.edu", "", ALICE, "prvs=1786864c09=x@example.edu"]:
+                exim.submit(sender, "bob@example.net")
+            senders = [envelope.mail_from for envelope in exim.world.wait_for(4)]
+            self.assertCountEqual(senders, ["carol@example.edu", "", ALICE, "prvs=1786864c09=x@example.edu"])
+
+    def test_local_mail_stays_unsigned(self):
+        with Exim(KEYS) as exim:
+            exim.submit("alice@example.test", "bob@example.test")
+            self.assertEqual(exim.mailboxes.wait_for(1), [("alice@example.test", ("bob@example.test",))])
+
+    def test_mixed_case_comes_back_though_exim_folds_it(self):
+        # Exim's own ${prvs} hashes the capitals, and its ACL never sees them again.
+        with Exim("9:secret", date="2027-06-29T00:00:00") as exim:
+            exim.submit("Mixed.Case@Example.Test", "bob@example.net")
+            [sent] = exim.world.wait_for(1)
+            self.assertRegex(sent.mail_from, "^prvs=9005[0-9a-f]{6}=Mixed.Case@Example.Test$")
+            theirs = "prvs=9005" + exim.expand("${prvs{mixed.case@example.test}{secret}{9}}")[9:15]
+            self.assertEqual(sent.mail_from, f"{theirs}=Mixed.Case@Example.Test")
+            for spelling in [sent.mail_from, sent.mail_from.lower(), sent.mail_from.upper()]:
+                self.assertRegex(exim.send("", spelling), "^250 OK")
+            folded = [to.lower() for envelope in exim.mailboxes.wait_for(3) for to in envelope.rcpt_to]
+            self.assertEqual(folded, ["mixed.case@example.test"] * 3)
+            self.assertEqual(exim.mailboxes.envelopes[0].rcpt_to, ("Mixed.Case@example.test",))
+
+    def test_a_quoted_sender_keeps_its_tag_inside_the_quotes(self):
+        # The secret has a space: "another key".
+        with Exim("6:base64:YW5vdGhlciBrZXk=", date="2027-06-29T00:27:03") as exim:
+            exim.submit('"john doe"@example.test', "bob@example.net")
+            [sent] = exim.world.wait_for(1)
+            self.assertEqual(sent.mail_from, '"prvs=600531aaec=john doe"@example.test')
+            self.assertRegex(exim.send("", sent.mail_from), "^250 OK")
+            self.assertEqual(exim.mailboxes.wait_for(1), [("", ('"john doe"@example.test',))])
+            self.assertEqual(exim.send("", '"john doe"@example.test'), MISSING)
+
+
+class Refusals(unittest.TestCase):
+    def test_each_recipient_is_judged_by_itself(self):
+        with Exim(KEYS) as exim, exim.client() as client:
+            recipients = [ALICE, "prvs=0786864c09=bob@example.test", "bob@example.test"]
+            replies = transaction(client, "", *recipients)
+            self.assertEqual(replies[1:3], [FORGED, MISSING])
+            self.assertEqual([reply[:3] for reply in replies], ["250", "550", "550", "250"])
+            self.assertEqual(exim.mailboxes.wait_for(1), [("", ("alice@example.test",))])
+
+    def test_no_forged_or_tampered_tag_comes_in(self):
+        with Exim(KEYS) as exim:
+            for recipient, reply in [
+                ("alice@example.test", MISSING),
+                ("alice@EXAMPLE.TEST", MISSING),
+                ("prvs=0786864c08=alice@example.test", FORGED),
+                ("prvs=0787864c09=alice@example.test", FORGED),
+                ("prvs=0786864c09=bob@example.test", FORGED),
+                ("prvs=0786864c09=alice@example.org", FORGED),
+                ("prvs=1786864c09=alice@example.test", MISSING.replace("address has no tag", "tag has an unknown key")),
+                ("prvs=x=alice@example.test", MISSING.replace("address has no tag", "tag is malformed")),
+            ]:
+                with self.subTest(recipient):
+                    self.assertEqual(exim.send("", recipient), reply)
+            self.assertEqual(exim.send("MAILER-DAEMON@example.net", "alice@example.test"), MISSING)
+            unknown = exim.expand("${prvs{nosuch@example.test}{secret}{0}}")
+            self.assertEqual(exim.send("", unknown), "550 Unrouteable address")
+            self.assertRegex(exim.send("", ALICE.replace("prvs", "PRVS")), "^250 OK")
+            self.assertEqual(exim.mailboxes.wait_for(1), [("", ("alice@example.test",))])
+
+    def test_a_tag_is_good_up_to_its_day(self):
+        for date, reply in [("2026-11-29T23:59:00", "^250 OK"), ("2026-11-30T00:00:00", f"^{re.escape(EXPIRED)}$")]:
+            with self.subTest(date), Exim(KEYS, date) as exim:
+                self.assertRegex(exim.send("", ALICE), reply)
+
+    def test_two_hundred_bounces_at_once(self):
+        recipients = 50 * [ALICE, "alice@example.test", "prvs=0786864c0a=alice@example.test", "bob@example.test"]
+        expected = {"250": 50, MISSING: 100, FORGED: 50}
+        with Exim(KEYS) as exim, concurrent.futures.ThreadPoolExecutor(len(recipients)) as pool:
+            replies = pool.map(lambda recipient: exim.send("", recipient), recipients)
+            counts = collections.Counter("250" if reply.startswith("250 OK") else reply for reply in replies)
+            self.assertEqual(counts, expected)
+            exim.wait_for_log("Completed", 50)
+            self.assertEqual(exim.mailboxes.envelopes, [("", ("alice@example.test",))] * 50)
+            self.assertEqual(len(re.findall("rejected RCPT", exim.log("main"))), 150)
+            self.assertEqual(exim.queued(), 0)
+
+    def test_listed_clients_and_the_count_of_recipients_reach_the_policy(self):
+        keys = KEYS + f'clients = ["{OUTSIDE}"]\n'
+        with Exim(keys) as exim:
+            self.assertRegex(exim.send("", "alice@example.test"), "^250 OK")
+        with Exim(KEYS + "one-recipient = true\n") as exim, exim.client() as client:
+            replies = transaction(client, "", ALICE, ALICE.upper())
+            self.assertEqual(replies[1], "550 5.7.1 A bounce has exactly one recipient")
+            self.assertEqual([reply[:3] for reply in replies], ["250", "550", "250"])
+
+    def test_a_callout_sees_the_address_and_a_bounce_is_refused_at_data(self):
+        with Exim(KEYS, change=refusing_at_data) as exim:
+            for recipients, expected in [
+                (["alice@example.test"], ["250", "550"]),
+                ([ALICE], ["250", "250"]),
+                ([ALICE, "alice@example.test"], ["250", "550", "250"]),
+                (["alice@example.test", ALICE], ["250", "451", "550"]),
+            ]:
+                with self.subTest(recipients), exim.client() as client:
+                    replies = transaction(client, "", *recipients)
+                    self.assertEqual([reply[:3] for reply in replies], expected)
+            self.assertIn("rejected after DATA: 550 5.7.1 Not a bounce", exim.log("main"))
+            exim.wait_for_log("Completed", 2)
+            self.assertEqual(exim.mailboxes.envelopes, [("", ("alice@example.test",))] * 2)
+
+
+class Faults(unittest.TestCase):
+    def check_nothing_is_lost_or_let_in(self, exim, logged):
+        for recipient in ["alice@example.test", ALICE]:
+            self.assertEqual(exim.send("", recipient), LATER)
+        self.assertRegex(exim.log("panic"), logged)
+        self.assertRegex(exim.log("main"), logged)
+        exim.submit("alice@example.test", "bob@example.net")
+        exim.wait_for_log("== bob@example.net")
+        self.assertEqual(exim.queued(), 1)
+        self.assertEqual(exim.world.envelopes + exim.mailboxes.envelopes, [])
+
+    def test_a_broken_file_is_told_and_mended(self):
+        with Exim(KEYS) as exim:
+            exim.write_keys(KEYS.replace("number = 0", "numbr = 0"))
+            self.check_nothing_is_lost_or_let_in(exim, rf"{exim.key_file}:3: key\[1\]\.numbr: .*did you mean `number`")
+            self.assertNotIn('"secret"', exim.log("main") + exim.log("panic"))
+            exim.write_keys(KEYS)
+            exim.run("-qff")
+            self.assertEqual(exim.world.wait_for(1), [(ALICE, ("bob@example.net",))])
+            self.assertRegex(exim.send("", ALICE), "^250 OK")
+
+    def test_a_broken_file_where_bounces_are_refused_at_data(self):
+        with Exim(KEYS, change=refusing_at_data) as exim:
+            exim.write_keys("broken\n")
+            self.check_nothing_is_lost_or_let_in(exim, f"{exim.key_file}:1: ")
+
+    def test_a_file_that_others_can_read_or_that_is_gone(self):
+        with Exim(KEYS) as exim:
+            exim.write_keys(KEYS, mode=0o644)
+            self.check_nothing_is_lost_or_let_in(exim, rf"{exim.key_file}: .*chmod o=")
+        with Exim(KEYS) as exim:
+            exim.key_file.unlink()
+            self.check_nothing_is_lost_or_let_in(exim, rf"{exim.key_file}: No such file")
+
+    def test_a_file_that_changes_within_a_connection(self):
+        with Exim(KEYS) as exim, exim.client() as client:
+            client.ehlo()
+            client.docmd("MAIL FROM:<>")
+
+            def code():
+                return client.docmd(f"RCPT TO:<{ALICE}>")[0]
+
+            codes = [code()]
+            exim.write_keys("broken\n")
+            codes += [code(), code()]
+            exim.write_keys(KEYS.replace('"secret"', '"another"'))
+            codes += [code()]
+            exim.write_keys(KEYS)
+            codes += [code()]
+            self.assertEqual(codes, [250, 451, 451, 550, 250])
+
+    def test_a_missing_library(self):
+        with Exim(KEYS, library="/nonexistent/libbatv.so.0") as exim:
+            self.check_nothing_is_lost_or_let_in(exim, "/nonexistent/libbatv.so.0: cannot open shared object file")
+
+    def test_bad_arguments_are_named_and_secrets_are_not(self):
+        with Exim(KEYS) as exim:
+            for call, message in [
+                ("sign}{1:s", "1 arguments instead of 2 to 3"),
+                ("strip}{a@b.test}{c", "2 arguments instead of 1 to 1"),
+                ("verify}{1}{2}{3}{4}{5}{6}{7}{8", "arguments instead of 2 to 3"),
+                ("sign}{hush}{a@b.test", "key 1 in the text of keys is not of the form NUMBER:SECRET"),
+                ("sign}{1:hush 10:hush}{a@b.test", "key 2 in the text of keys is not of the form NUMBER:SECRET"),
+                ("sign}{1:hush 1:hush}{a@b.test", "key 2 in the text of keys has the number of another, 1"),
+                ("sign}{1:}{a@b.test", "key 1 in the text of keys has an empty secret"),
+                ("sign}{1:base64:hush!}{a@b.test", "key 1 in the text of keys is not base64"),
+                ("sign}{1:hush}{a@b.test}{noon", "'noon' is no UNIX time in seconds"),
+                ("refuse}{1:hush}{}{a@b.test}{localhost", "'localhost' is no IP address"),
+            ]:
+                with self.subTest(call):
+                    result = exim.expand(f"${{dlfunc{{BATV_LIBRARY}}{{batv_exim_{call}}}}}")
+                    self.assertTrue(result.startswith("Failed: ") and result.endswith(message), result)
+            self.assertNotIn("hush", exim.log("panic"))
+
+
+class Taint(unittest.TestCase):
+    def test_a_stripped_address_is_as_tainted_as_it_was(self):
+        # VRFY's argument is tainted; its ACL answers with what it could read.
+        probe = "acl_smtp_vrfy = probe\n"
+        acl = "begin acl\n\nprobe:\n  deny message = read ${readfile{PATH}}\n\n"
+        strip = "${dlfunc{BATV_LIBRARY}{batv_exim_strip}{$smtp_command_argument}}"
+        verify = "${dlfunc{BATV_LIBRARY}{batv_exim_verify}{0:s}{$smtp_command_argument}}"
+
+        def replies(path, *arguments):
+            def change(config):
+                return probe + config.replace("begin acl\n", acl.replace("PATH", path))
+
+            with Exim(KEYS, change=change) as exim, exim.client() as client:
+                client.ehlo()
+                for name in ["missing", "file@example.test"]:
+                    (exim.folder / name).write_text("the file")
+                result = [client.docmd("VRFY", argument.format(exim.folder))[1] for argument in arguments]
+                return result, exim.log("main")
+
+        tagged = ["prvs=0786864c09={}/file@example.test", "{}/file+prvs=0786864c09@example.test"]
+        got, log = replies(strip, *tagged, "{}/file@example.test")
+        self.assertEqual(got, [b"Administrative prohibition"] * 3)
+        self.assertEqual(len(re.findall(r"Tainted filename '/\S*/file@example\.test'", log)), 3)
+        # What the library makes itself is not tainted, so the file could have been read.
+        got, _ = replies(f"$spool_directory/../{verify}", "x@example.test")
+        self.assertEqual(got, [b"read the file"])
+
+
+class Clock(unittest.TestCase):
+    def test_days_count_over_the_wrap(self):
+        # 2027-06-30 is day 999.
+        with Exim(KEYS, "2027-06-30T12:00:00") as exim:
+            exim.submit("alice@example.test", "bob@example.net")
+            [sent] = exim.world.wait_for(1)
+            self.assertEqual(sent.mail_from, "prvs=00061b09e5=alice@example.test")
+        for date, accepted in [
+            ("2027-06-30T12:00:00", True),
+            ("2027-07-01T00:00:00", True),
+            ("2027-07-07T23:59:00", True),
+            ("2027-07-08T00:00:00", False),
+            # Exim's own ${prvscheck} accepts it here.
+            ("2027-07-10T00:00:00", False),
+        ]:
+            with self.subTest(date), Exim(KEYS, date) as exim:
+                reply = exim.send("", sent.mail_from)
+                self.assertEqual((reply == EXPIRED, reply.startswith("250 OK")), (not accepted, accepted))
+
+
+class Prvs(unittest.TestCase):
+    """Tags cross between Exim's own ${prvs} and us."""
+
+    DATE = "2026-11-22T12:00:00"
+
+    def test_both_make_the_same_tags(self):
+        with Exim("0:secret") as exim:
+            for address in ["alice@example.test", "a=b@example.test", "user+tag@example.test"]:
+                theirs = exim.expand(f"${{prvs{{{address}}}{{secret}}{{0}}}}")
+                ours = exim.expand(f"${{dlfunc{{BATV_LIBRARY}}{{batv_exim_sign}}{{BATV_KEYS}}{{{address}}}}}")
+                self.assertRegex(theirs, "^prvs=0786")
+                self.assertEqual(ours, theirs)
+
+    def test_each_accepts_the_other_s(self):
+        with Exim("0:new-secret 3:secret") as exim:
+            for day in ["2026-11-22T12:00:00", "2026-11-29T23:00:00", "2026-11-30T01:00:00"]:
+                theirs = exim.expand("${prvs{alice@example.test}{secret}{3}}", date=self.DATE)
+                verify = f"${{dlfunc{{BATV_LIBRARY}}{{batv_exim_verify}}{{BATV_KEYS}}{{{theirs}}}}}"
+                time = unix_time(self.DATE)
+                sign = f"${{dlfunc{{BATV_LIBRARY}}{{batv_exim_sign}}{{3:secret}}{{alice@example.test}}{{{time}}}}}"
+                check = f"${{prvscheck{{{exim.expand(sign)}}}{{secret}}{{pass $prvscheck_result}}}}"
+                good = day < "2026-11-30"
+                self.assertEqual(exim.expand(verify, date=day), "pass" if good else "expired")
+                self.assertEqual(exim.expand(check, date=day), "pass 1" if good else "pass ")
+            self.assertEqual(exim.expand(f"${{prvscheck{{{ALICE}}}{{other}}{{pass $prvscheck_result}}}}"), "pass ")
+
+    def test_bounces_of_mail_signed_before_the_change_come_in(self):
+        def prvs(config):
+            ours = re.compile(r"return_path = .*\\\n.*")
+            theirs = "return_path = ${if def:return_path {${prvs{$return_path}{secret}{0}}}}"
+            assert len(ours.findall(config)) == 1
+            return "queue_only\n" + ours.sub(theirs, config)
+
+        with Exim(KEYS, change=prvs) as exim:
+            exim.submit("alice@example.test", "bob@example.net")
+            # Their tags have the time of the delivery.
+            exim.run("-qff", date=self.DATE)
+            [sent] = exim.world.wait_for(1)
+            self.assertEqual(sent.mail_from, ALICE)
+            self.assertRegex(exim.send("", sent.mail_from), "^250 OK")
+
+
+class KeysFromLookups(unittest.TestCase):
+    def test_the_keys_of_each_domain_come_from_a_lookup(self):
+        statement = r"^ +(?:deny +)?{}(?:.*\\\n)*.*\n"
+
+        def lookups(config):
+            block = documented("keys from a lookup")
+            for option in ["return_path = ", "set acl_m_batv = "]:
+                pattern = re.compile(statement.format(option), re.MULTILINE)
+                [new] = pattern.findall(block)
+                [old] = pattern.findall(config)
+                config = config.replace(old, new)
+            return config.replace("/etc/exim4/batv.keys", str(exim.folder / "batv.keys"))
+
+        exim = Exim("unused", change=lookups)
+        (exim.folder / "batv.keys").write_text("example.test: 0:secret 7:older\n")
+        with exim:
+            exim.submit("alice@example.test", "bob@example.net")
+            exim.submit("alice@example.org", "bob@example.net")
+            senders = [envelope.mail_from for envelope in exim.world.wait_for(2)]
+            self.assertCountEqual(senders, [ALICE, "alice@example.org"])
+            older = exim.expand("${prvs{alice@example.test}{older}{7}}")
+            for recipient in [ALICE, older, "alice@example.org"]:
+                self.assertRegex(exim.send("", recipient), "^250 OK")
+            self.assertEqual(exim.send("", "alice@example.test"), MISSING)
+
+
+class Preloading(unittest.TestCase):
+    def test_the_daemon_has_the_library_before_the_first_connection(self):
+        with Exim(KEYS) as exim:
+            pid = (exim.folder / "exim.pid").read_text().strip()
+            self.assertIn(str(LIBRARY), Path(f"/proc/{pid}/maps").read_text())
+            self.assertIn(f"@{exim.folder}/spool/exim_daemon_notify\n", Path("/proc/net/unix").read_text())
+
+
+if __name__ == "__main__":
+    unittest.main()
