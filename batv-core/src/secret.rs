@@ -45,22 +45,38 @@ impl Secret {
         self.len < Self::STRONG
     }
 
-    /// The HMAC of what is fed.
+    /// The first three octets of the HMAC over the hash-source.
     #[inline]
-    fn hmac(&self, feed: impl FnOnce(&mut dyn FnMut(&[u8]))) -> [u8; 20] {
-        // The block API spares the copies that `Mac::update` makes of short texts.
-        let mut hmac = self.hmac.clone();
-        let mut buffer = Buffer::<HmacCore<Sha1>>::default();
-        feed(&mut |octets| buffer.digest_blocks(octets, |blocks| hmac.update_blocks(blocks)));
-        let mut output = Array::default();
-        hmac.finalize_fixed_core(&mut buffer, &mut output);
-        output.0
+    pub(crate) fn hash(&self, source: &HashSource<'_>) -> [u8; 3] {
+        let mut running = self.start();
+        source.feed(&mut running);
+        let [a, b, c, ..] = running.finish();
+        [a, b, c]
     }
 
-    /// The first three octets of the HMAC over the hash-source.
-    pub(crate) fn hash(&self, source: &HashSource<'_>) -> [u8; 3] {
-        let [a, b, c, ..] = self.hmac(|sink| source.feed(sink));
-        [a, b, c]
+    #[inline]
+    fn start(&self) -> Running {
+        Running { hmac: self.hmac.clone(), buffer: Buffer::<HmacCore<Sha1>>::default() }
+    }
+}
+
+/// An HMAC at work. The block API spares the copies that `Mac` makes of short texts.
+struct Running {
+    hmac: HmacCore<Sha1>,
+    buffer: Buffer<HmacCore<Sha1>>,
+}
+
+impl Running {
+    #[inline]
+    fn update(&mut self, octets: &[u8]) {
+        self.buffer.digest_blocks(octets, |blocks| self.hmac.update_blocks(blocks));
+    }
+
+    #[inline]
+    fn finish(mut self) -> [u8; 20] {
+        let mut output = Array::default();
+        self.hmac.finalize_fixed_core(&mut self.buffer, &mut output);
+        output.0
     }
 }
 
@@ -102,55 +118,57 @@ pub(crate) struct HashSource<'a> {
 }
 
 impl HashSource<'_> {
-    /// Hands the octets to the sink, without allocating.
+    /// Hashes the octets, without allocating.
     #[inline]
-    fn feed(&self, sink: &mut dyn FnMut(&[u8])) {
+    fn feed(&self, running: &mut Running) {
         let [d2, d1, d0] = self.expiry.digits();
-        sink(&[b'0' + self.key_number.get(), d2, d1, d0]);
+        running.update(&[b'0' + self.key_number.get(), d2, d1, d0]);
         let Mailbox { local, at_domain, in_one, quoted, plain, folded } = self.mailbox;
         let as_it_stands = self.case == HashCase::Exact || plain && folded;
         match in_one {
-            Some(mailbox) if as_it_stands => sink(mailbox),
+            Some(mailbox) if as_it_stands => running.update(mailbox),
             None if as_it_stands => {
                 let quote: &[u8] = if quoted { b"\"" } else { b"" };
-                [quote, local, quote, at_domain].into_iter().for_each(sink);
+                for part in [quote, local, quote, at_domain] {
+                    running.update(part);
+                }
             }
             _ => {
                 if plain {
-                    feed_folded(local, sink);
+                    feed_folded(local, running);
                 } else {
-                    self.feed_canonical(sink);
+                    self.feed_canonical(running);
                 }
-                feed_folded(at_domain, sink);
+                feed_folded(at_domain, running);
             }
         }
     }
 
     /// The local-part in lower case, with quotes and escapes only where it needs them.
-    fn feed_canonical(&self, sink: &mut dyn FnMut(&[u8])) {
+    fn feed_canonical(&self, running: &mut Running) {
         let content = self.mailbox.content();
         if text::is_dot_string(content.clone()) {
-            return content.for_each(|octet| sink(&[octet.to_ascii_lowercase()]));
+            return content.for_each(|octet| running.update(&[octet.to_ascii_lowercase()]));
         }
-        sink(b"\"");
+        running.update(b"\"");
         for octet in content {
             if matches!(octet, b'"' | b'\\') {
-                sink(b"\\");
+                running.update(b"\\");
             }
-            sink(&[octet.to_ascii_lowercase()]);
+            running.update(&[octet.to_ascii_lowercase()]);
         }
-        sink(b"\"");
+        running.update(b"\"");
     }
 }
 
 /// The octets in lower case.
-fn feed_folded(octets: &[u8], sink: &mut dyn FnMut(&[u8])) {
+fn feed_folded(octets: &[u8], running: &mut Running) {
     for chunk in octets.chunks(32) {
         let mut folded = [0; 32];
         let (folded, _) = folded.split_at_mut(chunk.len());
         folded.copy_from_slice(chunk);
         folded.make_ascii_lowercase();
-        sink(folded);
+        running.update(folded);
     }
 }
 
@@ -182,11 +200,15 @@ mod tests {
         ];
         for (key, data, digest) in cases {
             let secret = Secret::new(key).unwrap();
-            let hex = |octets: [u8; 20]| octets.map(|octet| std::format!("{octet:02x}")).concat();
-            assert_eq!(hex(secret.hmac(|sink| sink(data))), digest);
             // However the data is cut.
-            let (a, b) = data.split_at(data.len() / 3);
-            assert_eq!(hex(secret.hmac(|sink| [a, b"", b].into_iter().for_each(sink))), digest);
+            for cut in 0..=data.len() {
+                let (start, end) = data.split_at(cut);
+                let mut running = secret.start();
+                running.update(start);
+                running.update(end);
+                let hex = running.finish().map(|octet| std::format!("{octet:02x}")).concat();
+                assert_eq!(hex, digest);
+            }
         }
     }
 }
