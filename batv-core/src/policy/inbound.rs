@@ -185,21 +185,20 @@ impl Policy {
             return accept(under_authentic(), Reason::Exempt);
         }
         let tagged = self.original(&recipient);
-        let reason = if !self.is_bounce(inbound.mail_from) {
-            match tagged {
-                Some(_) if self.refuse_tagged_mail => Reason::TaggedMail,
-                _ => return accept(self.under_original(&recipient), Reason::NotABounce),
-            }
-        } else if verdict.is_pass() {
-            if !self.one_recipient || inbound.recipients_before == 0 {
-                return accept(under_authentic(), Reason::Pass);
-            }
-            Reason::SecondRecipient
-        } else if tagged.is_none() && keys.is_too_long(&recipient) {
+        let reason = if self.is_bounce(inbound.mail_from) {
             // What cannot be signed must not be refused for being unsigned.
-            return accept(Action::Accept, Reason::TooLong);
+            let too_long = tagged.is_none() && keys.is_too_long(&recipient);
+            match if too_long { Reason::TooLong } else { Reason::from(&verdict) } {
+                Reason::Pass | Reason::TooLong if self.one_recipient && inbound.recipients_before > 0 => {
+                    Reason::SecondRecipient
+                }
+                reason @ (Reason::Pass | Reason::TooLong) => return accept(under_authentic(), reason),
+                reason => reason,
+            }
+        } else if tagged.is_some() && self.refuse_tagged_mail {
+            Reason::TaggedMail
         } else {
-            Reason::from(&verdict)
+            return accept(self.under_original(&recipient), Reason::NotABounce);
         };
         if self.monitor.is_on(inbound.time) {
             return Decision { action: self.under_original(&recipient), reason, monitored: true };
@@ -210,20 +209,16 @@ impl Policy {
 
     /// Whether a reverse-path is that of a bounce.
     fn is_bounce(&self, mail_from: &[u8]) -> bool {
-        let local_part_is_mailer_daemon = |address: &Address<'_>| {
-            address.mailbox().content().map(|octet| octet.to_ascii_lowercase()).eq(*b"mailer-daemon")
+        // `mailer-daemon` may lack a domain where there is no default one to add.
+        let default_domain = self.default_domain.as_deref().unwrap_or("invalid");
+        let Ok(sender) = self.read_at(mail_from, Some(default_domain.as_bytes())) else {
+            return false;
         };
-        match self.read(mail_from) {
-            Ok(Reading::Null) => true,
-            Ok(reading) => reading.address().is_some_and(|sender| {
-                local_part_is_mailer_daemon(&sender) || self.bounce_senders.find(&sender.mailbox()).is_some()
-            }),
-            // Without a domain, and no default one to add.
-            Err(_) => {
-                let bare = mail_from.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">"));
-                bare.unwrap_or(mail_from).eq_ignore_ascii_case(b"mailer-daemon")
-            }
-        }
+        sender.address().is_none_or(|sender| {
+            let mailbox = sender.mailbox();
+            mailbox.content().map(|octet| octet.to_ascii_lowercase()).eq(*b"mailer-daemon")
+                || self.bounce_senders.find(&mailbox).is_some()
+        })
     }
 
     fn is_listed(&self, client: Option<IpAddr>) -> bool {

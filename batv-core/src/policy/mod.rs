@@ -156,10 +156,6 @@ impl Policy {
         self.key_ring(address).is_some()
     }
 
-    fn is_our_domain(&self, domain: &[u8]) -> bool {
-        self.keys.find_domain(domain).is_some()
-    }
-
     fn is_exempt(&self, address: &Address<'_>) -> bool {
         self.exempt.find(&self.untagged(address)).is_some()
     }

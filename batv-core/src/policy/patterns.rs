@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 /// What an entry of a list stands for. Letters compare without case.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -42,6 +42,10 @@ impl Pattern {
         };
         let mut key = Vec::with_capacity(local.len() + named.len() + 1);
         if !every_local_part {
+            // It would be taken for a wildcard; a local-part that has one can be quoted.
+            if !local.starts_with('"') && local.contains('*') {
+                return Err(PatternError);
+            }
             let probe = [local, "@example"].concat();
             let address = crate::Address::parse(probe.as_bytes()).map_err(|_| PatternError)?;
             key.extend(address.mailbox().content());
@@ -60,6 +64,12 @@ impl Pattern {
     #[must_use]
     pub fn is_local_part(&self) -> bool {
         matches!(&*self.key, [_, .., b'@'])
+    }
+
+    /// `@example.com`, of `user@example.com`.
+    fn domain_of_address(&self) -> Option<&[u8]> {
+        let at = self.key.iter().rposition(|octet| *octet == b'@').filter(|at| *at > 0)?;
+        self.key.get(at..).filter(|at_domain| at_domain.len() > 1)
     }
 }
 
@@ -92,17 +102,22 @@ impl core::error::Error for PatternError {}
 #[derive(Clone, Debug)]
 pub struct Patterns<V> {
     values: HashMap<Box<[u8]>, V>,
+    /// The domains of the addresses, each with its at sign.
+    domains: HashSet<Box<[u8]>>,
 }
 
 impl<V> Default for Patterns<V> {
     fn default() -> Self {
-        Self { values: HashMap::new() }
+        Self { values: HashMap::new(), domains: HashSet::new() }
     }
 }
 
 impl<V> Patterns<V> {
     /// Adds a value; the one that the pattern had is returned.
     pub fn insert(&mut self, pattern: Pattern, value: V) -> Option<V> {
+        if let Some(at_domain) = pattern.domain_of_address() {
+            self.domains.get_or_insert_with(at_domain, |at_domain| at_domain.into());
+        }
         self.values.insert(pattern.key, value)
     }
 
@@ -121,6 +136,9 @@ impl<V> Patterns<V> {
     /// The value of the most specific pattern: the address, its domain, the nearest domain above
     /// that, `user@*`, every domain.
     pub(crate) fn find(&self, mailbox: &Mailbox<'_>) -> Option<&V> {
+        if self.values.is_empty() {
+            return None;
+        }
         let mut text = Vec::with_capacity(mailbox.local.len() + mailbox.at_domain.len());
         text.extend(mailbox.content());
         let at = text.len();
@@ -128,9 +146,10 @@ impl<V> Patterns<V> {
         self.find_text(text, at).map(|(_, value)| value)
     }
 
-    /// The value of a domain with any local-part.
-    pub(crate) fn find_domain(&self, domain: &[u8]) -> Option<&V> {
-        self.find_text([b"@", domain].concat(), 0).map(|(_, value)| value)
+    /// Whether the domain, or an address of it, has a value.
+    pub(crate) fn has_domain(&self, domain: &[u8]) -> bool {
+        let at_domain = [b"@", domain].concat().to_ascii_lowercase();
+        self.domains.contains(&*at_domain) || self.find_text(at_domain, 0).is_some()
     }
 
     /// The pattern that is for all that a pattern is for, itself or the most specific wider one,
@@ -245,6 +264,7 @@ mod tests {
             "a b",
             "*.",
             "a@*.example.com",
+            "info-*@example.com",
             "*x",
             "x*.test",
             "a@b@c d",
@@ -252,6 +272,7 @@ mod tests {
         ] {
             assert_eq!(Pattern::parse(text), Err(PatternError), "{text}");
         }
+        assert_eq!(find(&["\"a*\"@b.test"], "a*@b.test"), Some("\"a*\"@b.test"));
         assert!(Pattern::parse("a@*").unwrap().is_local_part());
         assert!(!Pattern::parse("*").unwrap().is_local_part());
     }

@@ -3,7 +3,6 @@
 use super::Policy;
 use crate::address::{Address, AddressError, is_quoted_string, scan_domain, scan_local_part};
 use alloc::borrow::Cow;
-use alloc::vec::Vec;
 
 /// A path as the server reads it.
 pub(crate) enum Reading<'a> {
@@ -27,6 +26,15 @@ impl Policy {
     /// Reads a path: source route and the trailing dot of the domain come off, a domain that is
     /// missing is the default domain, `user%domain` is what the settings say.
     pub(crate) fn read<'a>(&self, path: &'a [u8]) -> Result<Reading<'a>, AddressError> {
+        self.read_at(path, self.default_domain.as_deref().map(str::as_bytes))
+    }
+
+    /// Reads a path with another default domain.
+    pub(crate) fn read_at<'a>(
+        &self,
+        path: &'a [u8],
+        default_domain: Option<&[u8]>,
+    ) -> Result<Reading<'a>, AddressError> {
         let (open, inside, close): (&[u8], _, &[u8]) = match path {
             [b'<', inside @ .., b'>'] => (b"<", inside, b">"),
             path => (b"", path, b""),
@@ -34,51 +42,37 @@ impl Policy {
         if inside.is_empty() {
             return Ok(Reading::Null);
         }
-        let (local, domain) = split(without_source_route(inside))?;
-        let (mut local, mut domain) = (Cow::Borrowed(local), domain.map(Cow::Borrowed));
+        let (local, mut domain) = split(without_source_route(inside))?;
+        let (quote, mut user): (&[u8], _) = match local {
+            [b'"', user @ .., b'"'] if is_quoted_string(local) => (b"\"", user),
+            user => (b"", user),
+        };
         let mut as_it_stands = domain.is_some();
         // Each turn takes a mark out of the local-part, so there is an end.
-        while let Some((user, site)) = self.rewritten(&local, domain.as_deref()) {
-            (local, domain) = (Cow::Owned(user), Some(Cow::Owned(site)));
-            as_it_stands = false;
+        while domain.is_none_or(|domain| self.keys.has_domain(without_trailing_dot(domain)))
+            && let Some((rest, site)) = self.rewritten(user)
+        {
+            (user, domain, as_it_stands) = (rest, Some(site), false);
         }
-        let domain = match &domain {
-            Some(domain) => domain,
-            None => self.default_domain.as_deref().map(str::as_bytes).ok_or(AddressError::NoAtSign)?,
-        };
-        let domain = without_trailing_dot(domain);
+        let domain = without_trailing_dot(domain.or(default_domain).ok_or(AddressError::NoAtSign)?);
         let text = if as_it_stands && inside.len() == local.len() + 1 + domain.len() {
             Cow::Borrowed(path)
         } else {
-            Cow::Owned([open, &local, b"@", domain, close].concat())
+            Cow::Owned([open, quote, user, quote, b"@", domain, close].concat())
         };
         Address::parse(&text)?;
         Ok(Reading::Address(text))
     }
 
-    /// What the server makes of `user%site` or `site!user`, at a domain of ours or without one.
-    fn rewritten(&self, local: &[u8], domain: Option<&[u8]>) -> Option<(Vec<u8>, Vec<u8>)> {
-        if domain.is_some_and(|domain| !self.is_our_domain(without_trailing_dot(domain))) {
-            return None;
-        }
-        let (quote, inner): (&[u8], _) = match local {
-            [b'"', inner @ .., b'"'] if is_quoted_string(local) => (b"\"", inner),
-            inner => (b"", inner),
+    /// What the server makes of `user%site` or `site!user`: user and site.
+    fn rewritten<'a>(&self, local: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+        let bang = local.iter().position(|octet| *octet == b'!').filter(|_| self.bang_path);
+        let percent = || local.iter().rposition(|octet| *octet == b'%').filter(|_| self.percent_hack);
+        let (user, site) = match bang {
+            Some(bang) => (local.get(bang + 1..)?, local.get(..bang)?),
+            None => percent().and_then(|percent| Some((local.get(..percent)?, local.get(percent + 1..)?)))?,
         };
-        let around = |mark| {
-            Some((inner.split(|octet| *octet == mark).next()?, inner.rsplit(|octet| *octet == mark).next()?))
-        };
-        let bang = || {
-            let (site, _) = around(b'!').filter(|_| self.bang_path)?;
-            Some((inner.split_at_checked(site.len() + 1)?.1, site))
-        };
-        let percent = || {
-            let (_, site) = around(b'%').filter(|_| self.percent_hack)?;
-            Some((inner.split_at_checked(inner.len().checked_sub(site.len() + 1)?)?.0, site))
-        };
-        let (user, site) = bang().or_else(percent)?;
-        scan_domain(site).ok()?;
-        Some(([quote, user, quote].concat(), site.to_vec()))
+        (!user.is_empty() && scan_domain(site).is_ok()).then_some((user, site))
     }
 }
 
@@ -90,6 +84,12 @@ fn split(mailbox: &[u8]) -> Result<(&[u8], Option<&[u8]>), AddressError> {
             Ok((local, rest.split_first().map(|(_, domain)| domain)))
         }
         Err(AddressError::NoAtSign) => Ok((mailbox, None)),
+        // No local-part has brackets, but `user%[192.0.2.1]` and `[192.0.2.1]!user` do.
+        Err(AddressError::LocalPart { octet: b'[', .. }) => {
+            let at = mailbox.iter().rposition(|octet| *octet == b'@').unwrap_or(mailbox.len());
+            let (local, rest) = mailbox.split_at(at);
+            Ok((local, rest.split_first().map(|(_, domain)| domain)))
+        }
         Err(error) => Err(error),
     }
 }
