@@ -85,8 +85,9 @@ impl<'a, 'py> Given<'a, 'py> {
         original.as_part().map_or_else(|| self.text(original.parts()), |part| self.decode(part))
     }
 
+    /// An address made of this one, as text of the type that was given.
     #[inline]
-    fn decode(&self, octets: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+    pub(crate) fn decode(&self, octets: &[u8]) -> PyResult<Bound<'py, PyAny>> {
         let py = self.py();
         match &self.octets {
             Octets::Bytes(_) => Ok(PyBytes::new(py, octets).into_any()),

@@ -29,6 +29,8 @@ impl Class {
 /// The exceptions, each with the arguments that its Python class has.
 pub(crate) static ADDRESS_ERROR: Class = Class::new("AddressError");
 pub(crate) static TOO_LONG_ERROR: Class = Class::new("TooLongError");
+pub(crate) static CLIENT_ERROR: Class = Class::new("ClientError");
+pub(crate) static CONFIG_ERROR: Class = Class::new("ConfigError");
 pub(crate) static TIME_ERROR: Class = Class::new("TimeError");
 pub(crate) static KEY_RING_ERROR: Class = Class::new("KeyRingError");
 

@@ -111,12 +111,7 @@ impl KeyRing {
                 Ok(address) => address,
                 Err(error) => return given.null_or(error),
             };
-            match self.keys.sign(&address, time) {
-                Ok(signed) => given.text(signed.parts()),
-                Err(SignError::Tagged) => Ok(given.unchanged()),
-                Err(error @ SignError::TooLong { octets }) => Err(given.too_long(error.to_string(), octets)),
-                Err(error) => Err(raise(given.py(), &KEY_RING_ERROR, (error.to_string(), "keys"))),
-            }
+            sign(&self.keys, &given, &address, time)
         })
     }
 
@@ -142,6 +137,21 @@ impl KeyRing {
     #[allow(clippy::unused_self)] // Python calls it on the object
     fn __reduce__(&self) -> PyResult<Bound<'_, PyTuple>> {
         Err(PyTypeError::new_err("a KeyRing holds secrets and cannot be pickled: make it anew from them"))
+    }
+}
+
+/// Signs an address; one that stays as it is comes back as it came.
+#[inline]
+pub(crate) fn sign<'py>(
+    keys: &batv_core::KeyRing,
+    given: &Given<'_, 'py>,
+    address: &Address<'_>,
+    time: u64,
+) -> PyResult<Bound<'py, PyAny>> {
+    match keys.sign(address, time) {
+        Ok(signed) => given.text(signed.parts()),
+        Err(error @ SignError::TooLong { octets }) => Err(given.too_long(error.to_string(), octets)),
+        Err(_) => Ok(given.unchanged()),
     }
 }
 

@@ -19,12 +19,19 @@ Anybody's tag comes off an address without proof:
 Addresses are `str` or `bytes`, with or without angle brackets, and come back as they came.
 """
 
-from batv._batv import KeyRing, Verification, dialect, strip
+from batv._batv import Config, KeyRing, Verification, dialect, strip
 from batv._types import (
     AddressError,
     BatvError,
+    ClientError,
+    ConfigError,
+    ConfigProblem,
     Dialect,
+    Inbound,
+    InboundReason,
     KeyRingError,
+    Outbound,
+    OutboundReason,
     TimeError,
     TooLongError,
     Verdict,
@@ -33,9 +40,17 @@ from batv._types import (
 __all__ = [
     "AddressError",
     "BatvError",
+    "ClientError",
+    "Config",
+    "ConfigError",
+    "ConfigProblem",
     "Dialect",
+    "Inbound",
+    "InboundReason",
     "KeyRing",
     "KeyRingError",
+    "Outbound",
+    "OutboundReason",
     "TimeError",
     "TooLongError",
     "Verdict",

@@ -1,11 +1,40 @@
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from ipaddress import IPv4Address, IPv6Address
+from os import PathLike
 from types import GenericAlias
 from typing import AnyStr, Generic, Literal, Self, final
 
-from batv._types import Dialect, Verdict
+from batv._types import Dialect, Inbound, Outbound, Verdict
 
-__all__ = ["KeyRing", "Verification", "dialect", "strip"]
+__all__ = ["Config", "KeyRing", "Verification", "dialect", "strip"]
+
+@final
+class Config:
+    @staticmethod
+    def load(path: str | PathLike[str]) -> Config: ...
+    def reload(self) -> None: ...
+    def refresh(self) -> bool: ...
+    def sign(self, address: AnyStr, at: float | datetime | None = None) -> AnyStr: ...
+    def verify(
+        self, address: AnyStr, at: float | datetime | None = None
+    ) -> Verification[AnyStr]: ...
+    def outbound(
+        self,
+        sender: AnyStr,
+        recipients: Iterable[str] | Iterable[bytes] = (),
+        at: float | datetime | None = None,
+    ) -> Outbound[AnyStr]: ...
+    def inbound(
+        self,
+        sender: str | bytes,
+        recipient: AnyStr,
+        at: float | datetime | None = None,
+        *,
+        client: str | IPv4Address | IPv6Address | None = None,
+        trusted: bool = False,
+        recipients_before: int = 0,
+    ) -> Inbound[AnyStr]: ...
 
 @final
 class KeyRing:

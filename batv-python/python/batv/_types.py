@@ -1,13 +1,23 @@
 """Verdicts, dialects and exceptions: the types that are better defined in Python."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from os import PathLike, fspath
+from typing import AnyStr, Generic, NamedTuple
 
 __all__ = [
     "AddressError",
     "BatvError",
+    "ClientError",
+    "ConfigError",
+    "ConfigProblem",
     "Dialect",
+    "Inbound",
+    "InboundReason",
     "KeyRingError",
+    "Outbound",
+    "OutboundReason",
     "TimeError",
     "TooLongError",
     "Verdict",
@@ -48,6 +58,99 @@ class Dialect(StrEnum):
     """`btv1==DDDSSSSSSSS==user@`: Barracuda."""
     SPARKPOST = "sparkpost"
     """`msprvs1=DDDDDSSSSSSSS=user@`: SparkPost, Momentum."""
+
+
+class OutboundReason(StrEnum):
+    """Why a sender is signed or not: a stable word for logs."""
+
+    SIGNED = "signed"
+    """It is signed."""
+    NULL_SENDER = "null-sender"
+    """The null sender is never signed."""
+    UNREADABLE = "unreadable"
+    """It is no address."""
+    NOT_OURS = "not-ours"
+    """No key is for it."""
+    EXEMPT = "exempt"
+    """It is exempt."""
+    LOCAL = "local"
+    """Every recipient is ours, and such mail is left as it is."""
+    UNTAGGED_DESTINATION = "untagged-destination"
+    """A recipient's domain cannot bear tags."""
+    TAGGED = "tagged"
+    """It carries a tag already."""
+    TOO_LONG = "too-long"
+    """The signed local-part would be longer than 64 octets."""
+    NO_SIGNING_KEY = "no-signing-key"
+    """No key that is for it signs."""
+
+
+class InboundReason(StrEnum):
+    """Why a recipient is accepted or refused: a stable word for logs."""
+
+    UNREADABLE = "unreadable"
+    """It is no address."""
+    NOT_OURS = "not-ours"
+    """No key is for it."""
+    CLIENT = "client"
+    """The client is trusted, or listed."""
+    EXEMPT = "exempt"
+    """It is exempt."""
+    NOT_A_BOUNCE = "not-a-bounce"
+    """The message is no bounce."""
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    """A bounce whose tag is authentic and in time."""
+    TOO_LONG = "too-long"
+    """A bounce without a tag, to an address that is too long to be signed."""
+    MISSING = "missing"
+    """A bounce without a tag."""
+    MALFORMED = "malformed"
+    """A bounce whose tag value is none."""
+    UNKNOWN_KEY = "unknown-key"
+    """A bounce whose tag has a key number without a secret."""
+    BAD_SIGNATURE = "bad-signature"
+    """A bounce whose tag is forged."""
+    EXPIRED = "expired"
+    """A bounce whose tag has expired."""
+    SECOND_RECIPIENT = "second-recipient"
+    """A bounce has exactly one recipient."""
+    TAGGED_MAIL = "tagged-mail"
+    """Ordinary mail to a tagged address, where that is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound(Generic[AnyStr]):
+    """The decision on the sender of a message that leaves."""
+
+    sender: AnyStr
+    """The sender to send it with: signed, or as it was given."""
+    reason: OutboundReason
+    """Why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound(Generic[AnyStr]):
+    """The decision on a recipient of a message that comes in."""
+
+    recipient: AnyStr
+    """The recipient to deliver to: the original address, or as it was given."""
+    reply: str | None
+    """The SMTP reply that refuses it, `550 5.7.1 ...`; None when it is accepted."""
+    reason: InboundReason
+    """Why."""
+    monitored: bool
+    """Whether it is accepted only because the policy monitors."""
+
+
+class ConfigProblem(NamedTuple):
+    """What is wrong with a configuration file."""
+
+    line: int | None
+    """The line, counted from 1; None when it is the file as a whole."""
+    key: str
+    """The key, such as `policy.clients` or `key[2].number`, or nothing."""
+    message: str
+    """What is wrong."""
 
 
 class BatvError(ValueError):
@@ -115,3 +218,38 @@ class KeyRingError(BatvError):
 
     def __str__(self) -> str:
         return f"{self.argument}: {self.reason}"
+
+
+class ClientError(BatvError):
+    """A client that is no IP address."""
+
+    def __init__(self, reason: str, client: str) -> None:
+        super().__init__(reason, client)
+        self.reason = reason
+        """What is wrong."""
+        self.client = client
+        """The client as it was given."""
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.client!r}"
+
+
+class ConfigError(BatvError):
+    """A configuration file that cannot be used. It never holds a secret.
+
+    Where the file cannot be read, the cause is an `OSError`.
+    """
+
+    def __init__(
+        self, reason: str, path: str | PathLike[str], problems: tuple[ConfigProblem, ...]
+    ) -> None:
+        super().__init__(reason, fspath(path), problems)
+        self.reason = reason
+        """What is wrong, a line for each problem: `FILE:LINE: KEY: MESSAGE`."""
+        self.path = fspath(path)
+        """The file."""
+        self.problems = problems
+        """All that is wrong with it."""
+
+    def __str__(self) -> str:
+        return self.reason

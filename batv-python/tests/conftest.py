@@ -1,0 +1,47 @@
+"""A site's configuration file for the tests of `Config` and of the examples."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+SECRET = "rosebud-rosebud-rosebud"  # noqa: S105 - of the tests
+SITE = f"""
+[[key]]
+number = 0
+secret = "{SECRET}"
+for = ["example.test"]
+
+[[key]]
+number = 1
+secret = "{SECRET}"
+for = ["old.test"]
+use = "verify"
+
+[policy]
+exempt = ["postmaster@*"]
+clients = ["192.0.2.0/24", "2001:db8::/32"]
+untagged-destinations = ["lists.example.org"]
+sign-local = false
+"""
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str], Path]:
+    """Return a function that writes the configuration file anew."""
+    path = tmp_path / "batv.toml"
+
+    def write(text: str) -> Path:
+        new = tmp_path / "new"
+        new.write_text(text)
+        new.chmod(0o600)
+        new.replace(path)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def site(write: Callable[[str], Path]) -> Path:
+    """Write the configuration file of a site."""
+    return write(SITE)
