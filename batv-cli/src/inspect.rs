@@ -42,7 +42,7 @@ struct Answer<'a> {
     expires: Option<String>,
     days_left: Option<i64>,
     sent: Option<String>,
-    day: Option<u64>,
+    day: Option<u32>,
     error: Option<String>,
 }
 
@@ -52,7 +52,7 @@ impl Inspect {
         let input = self.address.as_encoded_bytes();
         let found = match Address::parse(input) {
             Ok(address) => match strip(&address) {
-                Some(stripped) => Ok((address, stripped)),
+                Some(stripped) => Ok(stripped),
                 None => Err(no_tag(&address, time).to_owned()),
             },
             Err(AddressError::Null) => Err("no tag: null sender".to_owned()),
@@ -66,13 +66,13 @@ impl Inspect {
         if self.json {
             let input = String::from_utf8_lossy(input);
             let answer = match found {
-                Ok((address, stripped)) => Answer { input, ..Answer::new(&address, &stripped, time) },
+                Ok(stripped) => Answer { input, ..Answer::new(&stripped, time) },
                 Err(reason) => Answer { input, error: Some(reason), ..Answer::default() },
             };
             write_json(&answer, &mut out)?;
             out.write_all(b"\n")?;
-        } else if let Ok((address, stripped)) = found {
-            describe(&address, &stripped, time, &mut out)?;
+        } else if let Ok(stripped) = found {
+            describe(&stripped, time, &mut out)?;
         }
         out.flush()?;
         Ok(tagged)
@@ -87,23 +87,10 @@ fn no_tag(address: &Address<'_>, time: u64) -> &'static str {
     }
 }
 
-/// The number of the day in a tag that is not of the draft's form.
-fn day_number(address: &Address<'_>, stripped: &Stripped<'_>) -> Option<u64> {
-    let digits = match stripped.dialect {
-        Dialect::Ironport | Dialect::Barracuda => 3,
-        Dialect::Sparkpost => 5,
-        Dialect::Draft | Dialect::Swapped | Dialect::Slash | Dialect::SubAddress => return None,
-    };
-    let [head, ..] = stripped.original.parts();
-    let tag = address.as_bytes().iter().skip(head.len());
-    let value = tag.skip_while(|octet| **octet != b'=').skip_while(|octet| **octet == b'=');
-    Some(value.take(digits).fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
-}
-
 impl Answer<'_> {
-    fn new(address: &Address<'_>, stripped: &Stripped<'_>, time: u64) -> Self {
+    fn new(stripped: &Stripped<'_>, time: u64) -> Self {
         let days_left = stripped.tag.map(|tag| calendar::days_until_expiry(tag.expiry(), time));
-        let day = day_number(address, stripped);
+        let day = stripped.tag.is_none().then_some(stripped.day);
         let sent = day.filter(|_| stripped.dialect == Dialect::Ironport);
         Self {
             dialect: Some(stripped.dialect.as_str()),
@@ -111,7 +98,8 @@ impl Answer<'_> {
             key_number: stripped.tag.map(|tag| tag.key_number().get()),
             expires: days_left.and_then(|days| calendar::date(time, days)),
             days_left: days_left.filter(|days| *days >= 0),
-            sent: sent.and_then(|number| calendar::date(time, calendar::days_until_sending(number, time))),
+            sent: sent
+                .and_then(|number| calendar::date(time, calendar::days_until_sending(number.into(), time))),
             day,
             ..Self::default()
         }
@@ -119,12 +107,7 @@ impl Answer<'_> {
 }
 
 /// Writes what the tag says in words.
-fn describe(
-    address: &Address<'_>,
-    stripped: &Stripped<'_>,
-    time: u64,
-    out: &mut Output,
-) -> Result<(), Failure> {
+fn describe(stripped: &Stripped<'_>, time: u64, out: &mut Output) -> Result<(), Failure> {
     let date = |days| calendar::date(time, days).unwrap_or_default();
     writeln!(out, "dialect:     {}", stripped.dialect)?;
     if let Some(tag) = stripped.tag {
@@ -133,18 +116,18 @@ fn describe(
         writeln!(out, "key number:  {}", tag.key_number())?;
         writeln!(out, "{verb} {}, {}", date(days), calendar::distance(days))?;
     }
-    if let Some(number) = day_number(address, stripped) {
-        match stripped.dialect {
-            Dialect::Ironport => {
-                let days = calendar::days_until_sending(number, time);
-                writeln!(out, "sent:        {}, {}", date(days), calendar::distance(days))?;
-            }
-            Dialect::Sparkpost => {
-                let date = calendar::date_of_day(number).unwrap_or_default();
-                writeln!(out, "day:         {date}")?;
-            }
-            _ => writeln!(out, "day:         {number} of 1000")?,
+    let number = u64::from(stripped.day);
+    match stripped.dialect {
+        Dialect::Ironport => {
+            let days = calendar::days_until_sending(number, time);
+            writeln!(out, "sent:        {}, {}", date(days), calendar::distance(days))?;
         }
+        Dialect::Sparkpost => {
+            let date = calendar::date_of_day(number).unwrap_or_default();
+            writeln!(out, "day:         {date}")?;
+        }
+        Dialect::Barracuda => writeln!(out, "day:         {number} of 1000")?,
+        Dialect::Draft | Dialect::Swapped | Dialect::Slash | Dialect::SubAddress => {}
     }
     out.write_all(b"original:    ")?;
     write_parts(stripped.original.parts(), out)?;

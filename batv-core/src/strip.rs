@@ -55,6 +55,15 @@ pub struct Stripped<'a> {
     pub original: Original<'a>,
     /// What the tag says, where it is of the draft's form: `KDDDSSSSSS`.
     pub tag: Option<Tag>,
+    /// The number in the tag's day digits: the day of expiry in the draft's form, of sending from
+    /// `IronPort`, modulo 1000; `SparkPost`'s counts from 1970; what Barracuda's means is not known.
+    pub day: u32,
+}
+
+impl<'a> Stripped<'a> {
+    fn new(dialect: Dialect, original: Original<'a>, tag: Tag) -> Self {
+        Self { dialect, original, tag: Some(tag), day: tag.expiry().get().into() }
+    }
 }
 
 /// Takes one tag off an address; None where there is none.
@@ -81,7 +90,7 @@ pub fn strip<'a>(address: &Address<'a>) -> Option<Stripped<'a>> {
             Syntax::SubAddress if is_srs(original.mailbox().local) => return None,
             Syntax::SubAddress => Dialect::SubAddress,
         };
-        return Some(Stripped { dialect, original, tag: Some(tag) });
+        return Some(Stripped::new(dialect, original, tag));
     }
     foreign_prefix(address).or_else(|| trailing_value(address))
 }
@@ -132,8 +141,8 @@ const FOREIGN: [Form; 3] = [
 ];
 
 impl Form {
-    /// The length of a tag of this form at the start of the local-part.
-    fn length(&self, inner: &[u8]) -> Option<usize> {
+    /// The length of a tag of this form at the start of the local-part, and its day.
+    fn read(&self, inner: &[u8]) -> Option<(usize, u32)> {
         if !text::has_prefix(inner, self.open) {
             return None;
         }
@@ -142,15 +151,17 @@ impl Form {
         let fits = digits.iter().all(u8::is_ascii_digit)
             && rest.iter().all(self.in_alphabet)
             && after.starts_with(self.close);
-        fits.then_some(self.open.len() + self.digits + self.rest + self.close.len())
+        let day = digits.iter().fold(0, |day, digit| day * 10 + u32::from(digit & 15));
+        fits.then_some((self.open.len() + self.digits + self.rest + self.close.len(), day))
     }
 }
 
 fn foreign_prefix<'a>(address: &Address<'a>) -> Option<Stripped<'a>> {
     let inner = address.raw_local_part();
     FOREIGN.iter().find_map(|form| {
-        let original = address.keep(form.length(inner)?..inner.len())?;
-        Some(Stripped { dialect: form.dialect, original, tag: None })
+        let (length, day) = form.read(inner)?;
+        let original = address.keep(length..inner.len())?;
+        Some(Stripped { dialect: form.dialect, original, tag: None, day })
     })
 }
 
@@ -170,5 +181,5 @@ fn trailing_value<'a>(address: &Address<'a>) -> Option<Stripped<'a>> {
         _ => return None,
     };
     let original = address.keep(OPEN.len()..before.len().checked_sub(1)?)?;
-    Some(Stripped { dialect, original, tag: Some(tag) })
+    Some(Stripped::new(dialect, original, tag))
 }
