@@ -3,11 +3,13 @@
 use crate::lines::{LIMIT, Line, Lines};
 use crate::warn;
 use batv_core::{AddressError, ReversePath};
+use batv_store::StoreError;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, BufWriter, StdinLock, StdoutLock, Write};
+use std::sync::Arc;
 
 /// Where answers go.
 pub(crate) type Output = BufWriter<StdoutLock<'static>>;
@@ -23,6 +25,8 @@ pub(crate) enum Failure {
     Input(io::Error),
     /// Standard output cannot be written.
     Output(io::Error),
+    /// The configuration file cannot be used.
+    Configuration(Arc<StoreError>),
     /// Anything else, in words.
     Other(String),
 }
@@ -38,6 +42,7 @@ impl fmt::Display for Failure {
         match self {
             Self::Input(error) => write!(f, "standard input: {error}"),
             Self::Output(error) => write!(f, "standard output: {error}"),
+            Self::Configuration(error) => error.fmt(f),
             Self::Other(message) => f.write_str(message),
         }
     }
@@ -133,6 +138,14 @@ impl<'a> Input<'a> {
         match self.text {
             Text::Whole(octets) => Ok(out.write_all(octets)?),
             Text::TooLong(lines) => lines.copy_line(out),
+        }
+    }
+
+    /// Its octets; None when it is too long.
+    pub(crate) fn octets(&self) -> Option<&'a [u8]> {
+        match self.text {
+            Text::Whole(octets) => Some(octets),
+            Text::TooLong(_) => None,
         }
     }
 

@@ -12,9 +12,12 @@
 
 mod answer;
 mod calendar;
+mod check;
+mod config;
 mod generate;
 mod inspect;
 mod keygen;
+mod keys;
 mod lines;
 mod options;
 mod sign;
@@ -47,8 +50,10 @@ struct Cli {
 const EXIT_STATUS: &str = "\
 Exit status:
   0    every address was signed, passed or was stripped
-  1    an address could not be signed, did not pass, or has no tag to inspect
-  2    wrong usage, a secret file that cannot be read, failed input or output
+  1    an address could not be signed, did not pass, or has no tag to inspect;
+       check: a recipient is refused; config check: there are warnings
+  2    wrong usage, a configuration or secret file that cannot be used, a
+       change of keys that is refused, failed input or output
   141  nobody reads standard output any more";
 
 #[derive(Subcommand)]
@@ -58,6 +63,11 @@ enum Command {
     Strip(strip::Strip),
     Inspect(inspect::Inspect),
     Keygen(keygen::Keygen),
+    Check(check::Check),
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     #[command(subcommand, hide = true)]
     Generate(generate::Generate),
 }
@@ -69,6 +79,9 @@ fn main() -> ExitCode {
         Command::Strip(strip) => strip.run(),
         Command::Inspect(inspect) => inspect.run(),
         Command::Keygen(keygen) => keygen.run(),
+        Command::Check(check) => check.run(),
+        Command::Config(config) => config.run(),
+        Command::Keys(keys) => keys.run(),
         Command::Generate(generate) => generate.run(),
     };
     match result {
@@ -76,6 +89,11 @@ fn main() -> ExitCode {
         Ok(false) => ExitCode::from(1),
         // As a shell reports the end by SIGPIPE.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(141),
+        // Its lines begin with the file's name, as those of a compiler.
+        Err(failure @ Failure::Configuration(_)) => {
+            let _ = io::stderr().write_all(format!("{failure}\n").as_bytes());
+            ExitCode::from(2)
+        }
         Err(failure) => {
             warn(format_args!("{failure}"));
             ExitCode::from(2)

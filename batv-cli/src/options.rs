@@ -1,6 +1,7 @@
 //! Options that commands have in common.
 
 use crate::answer::Failure;
+use crate::config::Configuration;
 use crate::warn;
 use batv_core::{Delimiter, KeyNumber, KeyRing, Secret, Settings};
 use clap::Args;
@@ -15,31 +16,60 @@ const SECRET_LIMIT: usize = 65_536;
 /// 9999-01-01T00:00:00Z: what is later is not seconds, and its dates have no four digits.
 const LATEST: u64 = 253_370_764_800;
 
-/// The key that signs and verifies.
+/// The keys that sign and verify: those of a configuration file, or one.
 #[derive(Args)]
 pub(crate) struct KeyOptions {
+    /// The configuration file whose keys and policy are used, instead of one secret
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// The file whose octets are the secret
     ///
     /// All of them are, a newline at the end too: "echo x > FILE" makes a secret of two octets,
     /// "printf x > FILE" one of one. "batv keygen > FILE" writes no newline. A secret of fewer
     /// than 16 octets is used, with a warning; at most 65536 are read.
-    #[arg(long, value_name = "FILE")]
-    secret_file: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "config", conflicts_with = "config")]
+    secret_file: Option<PathBuf>,
     /// The key's number, 0 to 9, which the tag carries
-    #[arg(long, value_name = "N", default_value = "0", value_parser = parse_key_number)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "0",
+        value_parser = parse_key_number,
+        conflicts_with = "config"
+    )]
     key_number: KeyNumber,
     /// The character before the tag of a sub-address
-    #[arg(long, value_name = "C", default_value = "+", value_parser = parse_delimiter)]
+    #[arg(
+        long,
+        value_name = "C",
+        default_value = "+",
+        value_parser = parse_delimiter,
+        conflicts_with = "config"
+    )]
     pub(crate) delimiter: Delimiter,
 }
 
+/// What signs and verifies.
+pub(crate) enum Keys {
+    Configured(Configuration),
+    One(KeyRing),
+}
+
 impl KeyOptions {
-    /// A key ring of this one key.
-    pub(crate) fn key_ring(&self, settings: Settings) -> Result<KeyRing, Failure> {
-        let secret = read_secret(&self.secret_file)
-            .map_err(|reason| Failure::Other(format!("secret file {:?}: {reason}", self.secret_file)))?;
+    /// The keys; the settings are those of a single one.
+    pub(crate) fn keys(&self, settings: Settings) -> Result<Keys, Failure> {
+        match (&self.config, &self.secret_file) {
+            (Some(config), _) => Configuration::open(config).map(Keys::Configured),
+            (None, Some(secret_file)) => self.key_ring(secret_file, settings).map(Keys::One),
+            (None, None) => Err(Failure::Other("--config or --secret-file is missing".into())),
+        }
+    }
+
+    fn key_ring(&self, secret_file: &Path, settings: Settings) -> Result<KeyRing, Failure> {
+        let secret = read_secret(secret_file)
+            .map_err(|reason| Failure::Other(format!("secret file {secret_file:?}: {reason}")))?;
         if secret.is_weak() {
-            warn(format_args!("secret file {:?}: fewer than 16 octets can be guessed", self.secret_file));
+            warn(format_args!("secret file {secret_file:?}: fewer than 16 octets can be guessed"));
         }
         let mut keys = KeyRing::new(settings);
         keys.insert(self.key_number, secret);
@@ -83,7 +113,7 @@ impl TimeOption {
     }
 }
 
-fn parse_key_number(text: &str) -> Result<KeyNumber, String> {
+pub(crate) fn parse_key_number(text: &str) -> Result<KeyNumber, String> {
     let number = text.parse().map_err(|_| "a key number is a digit, 0 to 9".to_owned())?;
     KeyNumber::new(number).map_err(|error| error.to_string())
 }

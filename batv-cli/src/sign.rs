@@ -1,13 +1,17 @@
 //! `batv sign`.
 
 use crate::answer::{Command, Failure, Input, Output, answer_all, text_of, write_json, write_parts};
-use crate::options::{KeyOptions, TimeOption};
-use batv_core::{HashCase, KeyRing, Lifetime, ReversePath, Settings, SignError, Signed, Syntax};
+use crate::config::Configuration;
+use crate::options::{KeyOptions, Keys, TimeOption};
+use batv_core::{
+    HashCase, KeyRing, Lifetime, OutboundReason, ReversePath, Settings, SignError, Signed, Syntax,
+};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::ffi::OsString;
+use std::io::Write;
 
 /// Sign addresses
 ///
@@ -15,6 +19,9 @@ use std::ffi::OsString;
 /// out unchanged. What cannot be signed, because it is no address or its local-part would grow
 /// beyond 64 octets, comes out unchanged too, with a warning on standard error that names the
 /// line or the argument, and makes the exit status 1.
+///
+/// With --config, what no key of the file is for, and what its policy exempts, comes out unchanged
+/// as well. A file that changes is loaded again.
 ///
 /// With --json: {"input", "address", "signed", "error"}.
 #[derive(Args)]
@@ -27,13 +34,31 @@ pub(crate) struct Sign {
     #[command(flatten)]
     time: TimeOption,
     /// How many days the tag is good, after the day of --at, 1 to 99
-    #[arg(long, value_name = "DAYS", default_value = "7", value_parser = parse_lifetime)]
+    #[arg(
+        long,
+        value_name = "DAYS",
+        default_value = "7",
+        value_parser = parse_lifetime,
+        conflicts_with = "config"
+    )]
     lifetime: Lifetime,
     /// What is hashed: the address in lower case, or exactly as it stands
-    #[arg(long, value_name = "CASE", default_value = "fold", value_parser = hash_cases())]
+    #[arg(
+        long,
+        value_name = "CASE",
+        default_value = "fold",
+        value_parser = hash_cases(),
+        conflicts_with = "config"
+    )]
     hash_case: HashCase,
     /// Where the tag stands: prvs=KDDDSSSSSS=user@domain or user+prvs=KDDDSSSSSS@domain
-    #[arg(long, value_name = "SYNTAX", default_value = "prefix", value_parser = syntaxes())]
+    #[arg(
+        long,
+        value_name = "SYNTAX",
+        default_value = "prefix",
+        value_parser = syntaxes(),
+        conflicts_with = "config"
+    )]
     syntax: Syntax,
     /// Answer with one JSON object a line
     #[arg(long)]
@@ -64,35 +89,63 @@ impl Sign {
             hash_case: self.hash_case,
             ..Settings::default()
         };
-        let signer = Signer { keys: self.key.key_ring(settings)?, time: self.time, json: self.json };
+        let signer = Signer { keys: self.key.keys(settings)?, time: self.time, json: self.json };
         answer_all(&self.addresses, &signer, self.json)
     }
 }
 
 struct Signer {
-    keys: KeyRing,
+    keys: Keys,
     time: TimeOption,
     json: bool,
 }
 
 enum Outcome<'a> {
     Signed(Signed<'a>),
+    Configured(Vec<u8>),
     Unchanged,
     Failed(String),
 }
 
 impl Signer {
     fn sign<'a>(&self, input: &Input<'a>) -> Result<Outcome<'a>, Failure> {
-        let address = match input.read() {
-            Ok(ReversePath::Address(address)) => address,
-            Ok(ReversePath::Null) => return Ok(Outcome::Unchanged),
-            Err(unreadable) => return Ok(Outcome::Failed(unreadable.to_string())),
-        };
-        Ok(match self.keys.sign(&address, self.time.time()?) {
-            Ok(signed) => Outcome::Signed(signed),
-            Err(SignError::Tagged) => Outcome::Unchanged,
-            Err(error) => Outcome::Failed(error.to_string()),
+        let time = self.time.time()?;
+        Ok(match &self.keys {
+            Keys::Configured(configuration) => sign_by(configuration, input, time),
+            Keys::One(keys) => sign_with(keys, input, time),
         })
+    }
+}
+
+fn sign_with<'a>(keys: &KeyRing, input: &Input<'a>, time: u64) -> Outcome<'a> {
+    let address = match input.read() {
+        Ok(ReversePath::Address(address)) => address,
+        Ok(ReversePath::Null) => return Outcome::Unchanged,
+        Err(unreadable) => return Outcome::Failed(unreadable.to_string()),
+    };
+    match keys.sign(&address, time) {
+        Ok(signed) => Outcome::Signed(signed),
+        Err(SignError::Tagged) => Outcome::Unchanged,
+        Err(error) => Outcome::Failed(error.to_string()),
+    }
+}
+
+fn sign_by<'a>(configuration: &Configuration, input: &Input<'_>, time: u64) -> Outcome<'a> {
+    let unreadable = || match input.read() {
+        Err(unreadable) => Outcome::Failed(unreadable.to_string()),
+        Ok(_) => Outcome::Failed("not an address".to_owned()),
+    };
+    // The policy reads more than an address, such as one without a domain.
+    let Some(octets) = input.octets() else { return unreadable() };
+    let outbound = configuration.at(time).policy.outbound(octets, [], time);
+    match (outbound.signed, outbound.reason) {
+        (Some(signed), _) => Outcome::Configured(signed),
+        (None, OutboundReason::Unreadable) => unreadable(),
+        (None, OutboundReason::TooLong) => {
+            Outcome::Failed("signed local-part would have more than 64 octets".to_owned())
+        }
+        (None, OutboundReason::NoSigningKey) => Outcome::Failed(SignError::NoSigningKey.to_string()),
+        (None, _) => Outcome::Unchanged,
     }
 }
 
@@ -114,11 +167,14 @@ impl Command for Signer {
         if self.json {
             let (address, signed) = match &outcome {
                 Outcome::Signed(signed) => (Some(text_of(signed.parts())), true),
+                Outcome::Configured(signed) => (Some(String::from_utf8_lossy(signed)), true),
                 _ => (input.to_text(), false),
             };
             write_json(&Answer { input: input.to_text(), address, signed, error }, out)?;
         } else if let Outcome::Signed(signed) = &outcome {
             write_parts(signed.parts(), out)?;
+        } else if let Outcome::Configured(signed) = &outcome {
+            out.write_all(signed)?;
         } else {
             input.copy(out)?;
         }

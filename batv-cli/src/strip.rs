@@ -1,18 +1,20 @@
 //! `batv strip`.
 
 use crate::answer::{Command, Failure, Input, Output, answer_all, text_of, write_json, write_parts};
+use crate::config::Configuration;
 use batv_core::{ReversePath, strip};
 use clap::Args;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::Write;
+use std::path::PathBuf;
 
 /// Take anybody's tag off addresses
 ///
 /// Prints for each address the original one, or the input where there is no tag. It proves
 /// nothing: only verify does. One tag comes off; what lies under it stays. What is no address
-/// comes out unchanged and without a message.
+/// comes out unchanged and without a message. Keys do not matter: --config is only checked.
 ///
 /// With --json: {"input", "address", "dialect"}.
 #[derive(Args)]
@@ -25,6 +27,9 @@ pub(crate) struct Strip {
     /// draft, ironport, swapped, slash, sub-address, barracuda or sparkpost.
     #[arg(long)]
     dialect: bool,
+    /// A configuration file, as sign and verify take it
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// Answer with one JSON object a line
     #[arg(long)]
     json: bool,
@@ -32,6 +37,7 @@ pub(crate) struct Strip {
 
 impl Strip {
     pub(crate) fn run(self) -> Result<bool, Failure> {
+        self.config.as_deref().map(Configuration::open).transpose()?;
         answer_all(&self.addresses, &Stripper { dialect: self.dialect, json: self.json }, self.json)
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::answer::{Command, Failure, Input, Output, answer_all, text_of, write_json, write_parts};
 use crate::calendar;
-use crate::options::{KeyOptions, TimeOption};
-use batv_core::{KeyRing, ReversePath, Settings, Verdict};
+use crate::options::{KeyOptions, Keys, TimeOption};
+use batv_core::{Address, ReversePath, Settings, Verdict};
 use clap::Args;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -14,7 +14,7 @@ use std::io::Write;
 ///
 /// Prints for each address its verdict, a tab, and an address: the original one where the
 /// verdict is pass or expired, else the input. The verdicts: pass; expired, authentic but too
-/// old; bad-signature; unknown-key, a key number other than --key-number; malformed, no tag value
+/// old; bad-signature; unknown-key, a key number that no key for the address has; malformed, no tag value
 /// behind prvs=, or no address at all, which a message on standard error tells; missing, no tag
 /// or the null sender. The exit status is 0 when all pass, else 1.
 ///
@@ -36,13 +36,13 @@ pub(crate) struct Verify {
 impl Verify {
     pub(crate) fn run(self) -> Result<bool, Failure> {
         let settings = Settings { delimiter: self.key.delimiter, ..Settings::default() };
-        let verifier = Verifier { keys: self.key.key_ring(settings)?, time: self.time, json: self.json };
+        let verifier = Verifier { keys: self.key.keys(settings)?, time: self.time, json: self.json };
         answer_all(&self.addresses, &verifier, self.json)
     }
 }
 
 struct Verifier {
-    keys: KeyRing,
+    keys: Keys,
     time: TimeOption,
     json: bool,
 }
@@ -74,11 +74,20 @@ impl<'a> Answer<'a> {
     }
 }
 
+impl Verifier {
+    fn verify<'a>(&self, address: &Address<'a>, time: u64) -> Verdict<'a> {
+        match &self.keys {
+            Keys::Configured(configuration) => configuration.at(time).policy.verify(address, time),
+            Keys::One(keys) => keys.verify(address, time),
+        }
+    }
+}
+
 impl Command for Verifier {
     fn answer(&self, input: Input<'_>, out: &mut Output) -> Result<bool, Failure> {
         let time = self.time.time()?;
         let (verdict, error) = match input.read() {
-            Ok(ReversePath::Address(address)) => (self.keys.verify(&address, time), None),
+            Ok(ReversePath::Address(address)) => (self.verify(&address, time), None),
             Ok(ReversePath::Null) => (Verdict::Missing, None),
             Err(unreadable) => (Verdict::Malformed, Some(unreadable.to_string())),
         };

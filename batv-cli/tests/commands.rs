@@ -226,10 +226,13 @@ fn manual_pages_and_completions_know_the_commands() {
     let mut names: Vec<_> =
         pages.read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
-    assert_eq!(
-        names,
-        ["batv-inspect.1", "batv-keygen.1", "batv-sign.1", "batv-strip.1", "batv-verify.1", "batv.1"]
-    );
+    let commands =
+        ["check", "config-check", "config", "inspect", "keygen", "keys-list", "keys-new", "keys-prune"];
+    let more = ["keys-retire", "keys-rotate", "keys-show", "keys", "sign", "strip", "verify"];
+    let mut expected: Vec<_> =
+        commands.iter().chain(&more).map(|command| format!("batv-{command}.1")).collect();
+    expected.push("batv.1".into());
+    assert_eq!(names, expected);
     let page = std::fs::read_to_string(pages.join("batv-sign.1")).unwrap();
     assert!(
         page.starts_with(".ie") && page.contains(".TH batv-sign 1") && page.contains("\\-\\-secret\\-file")

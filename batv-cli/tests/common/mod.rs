@@ -1,7 +1,10 @@
 //! What the tests of the command share.
 #![allow(dead_code)] // each test file uses its part
 
+use std::fs::Permissions;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use tempfile::NamedTempFile;
 
@@ -75,3 +78,67 @@ pub fn exims_secret() -> NamedTempFile {
 
 /// What Exim made of alice@example.test with [`exims_secret`] as key 0 at [`NOON`].
 pub const ALICE: &str = "prvs=078613a076=alice@example.test";
+
+/// A folder with a configuration file, and commands that use it.
+pub struct Site {
+    pub folder: tempfile::TempDir,
+}
+
+impl Site {
+    /// The text may name the secret file exim.key, of [`exims_secret`].
+    pub fn new(text: &str) -> Self {
+        let site = Self { folder: tempfile::tempdir().unwrap() };
+        std::fs::copy(exims_secret().path(), site.path("exim.key")).unwrap();
+        std::fs::write(site.path("batv.toml"), text).unwrap();
+        std::fs::set_permissions(site.path("batv.toml"), Permissions::from_mode(0o640)).unwrap();
+        site
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn text(&self) -> String {
+        std::fs::read_to_string(self.path("batv.toml")).unwrap()
+    }
+
+    /// The text with the word SECRET for every secret of 64 hexadecimal digits.
+    pub fn text_without_secrets(&self) -> String {
+        let text = self.text();
+        let secret = |part: &str| part.len() == 64 && part.bytes().all(|octet| octet.is_ascii_hexdigit());
+        text.split('"').map(|part| if secret(part) { "SECRET" } else { part }).collect::<Vec<_>>().join("\"")
+    }
+
+    /// The names of the files, in alphabetical order.
+    pub fn files(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.folder.path()).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// A command in the folder; the words are separated by spaces.
+    pub fn command(&self, words: &str) -> Command {
+        let mut command = batv();
+        command.current_dir(self.folder.path()).args(words.split_ascii_whitespace());
+        command
+    }
+
+    /// Runs a command with the configuration file at a time.
+    pub fn run_at(&self, time: &str, words: &str) -> Ran {
+        run(self.command(words).args(["--config", "batv.toml", "--at", time]), b"")
+    }
+
+    /// Runs a command with the configuration file at [`NOON`].
+    pub fn run(&self, words: &str) -> Ran {
+        self.run_at(NOON, words)
+    }
+
+    /// What a command that succeeds prints, at [`NOON`].
+    pub fn out(&self, words: &str) -> String {
+        let ran = self.run(words);
+        assert_eq!((ran.err.as_str(), ran.status), ("", 0), "{words}");
+        ran.text().to_owned()
+    }
+}

@@ -1,0 +1,194 @@
+//! The keys in the text of a configuration file, of which all the rest stays as it is.
+
+use crate::answer::Failure;
+use batv_core::{KeyNumber, Pattern};
+use toml_edit::{ArrayOfTables, Datetime, DocumentMut, Item, RawString, Table, Value, value};
+
+/// The text of a good configuration file.
+pub(crate) struct Document(DocumentMut);
+
+/// Where the octets of a secret are.
+pub(crate) enum Place<'d> {
+    Text(&'d str),
+    Base64(&'d str),
+    File(&'d str),
+}
+
+impl Document {
+    pub(crate) fn parse(text: &str) -> Result<Self, Failure> {
+        let document: DocumentMut = text.parse().map_err(|_| Failure::Other("not TOML".into()))?;
+        if document.get("key").is_some_and(|keys| !keys.is_array_of_tables()) {
+            return Err(Failure::Other(
+                "`key` is a list: write each key as [[key]] to change it here".into(),
+            ));
+        }
+        if document.to_string().trim_end() != text.trim_end() {
+            let message = "lines that end in CRLF, a byte order mark or scattered names with dots would \
+                           not stay as they are: change it by hand";
+            return Err(Failure::Other(message.into()));
+        }
+        Ok(Self(document))
+    }
+
+    pub(crate) fn text(&self) -> String {
+        self.0.to_string()
+    }
+
+    fn tables(&self) -> Option<&ArrayOfTables> {
+        self.0.get("key")?.as_array_of_tables()
+    }
+
+    fn table(&self, index: usize) -> Option<&Table> {
+        self.tables()?.get(index)
+    }
+
+    fn table_mut(&mut self, index: usize) -> Option<&mut Table> {
+        self.0.get_mut("key")?.as_array_of_tables_mut()?.get_mut(index)
+    }
+
+    /// What a key is for.
+    pub(crate) fn patterns(&self, index: usize) -> Vec<Pattern> {
+        let list = self.table(index).and_then(|table| table.get("for")?.as_array());
+        let texts = list.into_iter().flatten().filter_map(Value::as_str);
+        texts.filter_map(|text| Pattern::parse(text).ok()).collect()
+    }
+
+    /// The secret of a key.
+    pub(crate) fn secret(&self, index: usize) -> Option<Place<'_>> {
+        let table = self.table(index)?;
+        let text = |name| table.get(name).and_then(Item::as_str);
+        (text("secret").map(Place::Text))
+            .or_else(|| text("secret-base64").map(Place::Base64))
+            .or_else(|| text("secret-file").map(Place::File))
+    }
+
+    /// The domains of a key as they stand there, for another one.
+    pub(crate) fn domains(&self, index: usize) -> Option<Item> {
+        let mut domains = self.table(index)?.get("for")?.clone();
+        domains.as_value_mut()?.decor_mut().clear();
+        Some(domains)
+    }
+
+    /// A copy of a key for other domains.
+    pub(crate) fn copy(&self, index: usize, domains: Item) -> Option<Table> {
+        let mut copy = self.table(index)?.clone();
+        copy.decor_mut().clear();
+        copy.set_position(None);
+        set(&mut copy, "for", domains);
+        Some(copy)
+    }
+
+    /// Puts a key behind another, or behind all.
+    pub(crate) fn insert(&mut self, index: Option<usize>, mut key: Table) {
+        if !self.0.as_table().is_empty() {
+            key.decor_mut().set_prefix("\n");
+        }
+        let keys = self.0.entry("key").or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
+        if let Some(keys) = keys.as_array_of_tables_mut() {
+            keys.insert(index.map_or(keys.len(), |index| index + 1), key);
+        }
+    }
+
+    /// Lets a key sign.
+    pub(crate) fn sign(&mut self, index: usize) {
+        if let Some(table) = self.table_mut(index) {
+            set(table, "use", value("sign"));
+            // What is said above the line stays.
+            let above = table.key("verify-until").map(|key| text_of(key.leaf_decor().prefix()));
+            table.remove("verify-until");
+            if let (Some(above), Some(mut key)) = (above, table.key_mut("use")) {
+                let all = above + &text_of(key.leaf_decor().prefix());
+                key.leaf_decor_mut().set_prefix(all);
+            }
+        }
+    }
+
+    /// Lets a key only verify, up to a date and including it.
+    pub(crate) fn verify(&mut self, index: usize, until: Datetime) {
+        if let Some(table) = self.table_mut(index) {
+            set(table, "use", value("verify"));
+            set(table, "verify-until", value(until));
+        }
+    }
+
+    /// Removes a key, with the comment right above it. Other comments move to what comes next.
+    pub(crate) fn remove(&mut self, index: usize) {
+        let Some(keys) = self.0.get_mut("key").and_then(Item::as_array_of_tables_mut) else { return };
+        let Some(removed) = keys.get(index) else { return };
+        let above = text_of(removed.decor().prefix());
+        let position = removed.position();
+        let paragraphs = above.rfind("\n\n").and_then(|end| above.get(..=end));
+        keys.remove(index);
+        if keys.is_empty() {
+            self.0.remove("key");
+        }
+        let joined = |next: String| match paragraphs {
+            Some(kept) => [kept, &next].concat(),
+            // The blank line that comes next is not needed where the key stood at the top.
+            None if !above.starts_with('\n') => next.strip_prefix('\n').unwrap_or(&next).to_owned(),
+            None => next,
+        };
+        if let Some(next) = self.next_table(position) {
+            let all = joined(text_of(next.decor().prefix()));
+            next.decor_mut().set_prefix(all);
+        } else {
+            let all = joined(text_of(Some(self.0.trailing())));
+            self.0.set_trailing(all);
+        }
+    }
+
+    /// The first table behind a position.
+    fn next_table(&mut self, position: Option<isize>) -> Option<&mut Table> {
+        let tables = self.0.iter_mut().flat_map(|(_, item)| -> Box<dyn Iterator<Item = &mut Table>> {
+            match item {
+                Item::Table(table) => Box::new(std::iter::once(table)),
+                Item::ArrayOfTables(tables) => Box::new(tables.iter_mut()),
+                _ => Box::new(std::iter::empty()),
+            }
+        });
+        tables.filter(|table| table.position() > position).min_by_key(|table| table.position())
+    }
+}
+
+/// A key that is new.
+pub(crate) fn new_key(
+    number: KeyNumber,
+    (secret_name, secret): (&str, &str),
+    created: Datetime,
+    signs: bool,
+    domains: Item,
+) -> Table {
+    let mut key = Table::new();
+    key.insert("number", value(i64::from(number.get())));
+    key.insert(secret_name, value(secret));
+    key.insert("created", value(created));
+    if !signs {
+        key.insert("use", value("verify"));
+    }
+    key.insert("for", domains);
+    key
+}
+
+/// A list of domains.
+pub(crate) fn list<'p>(patterns: impl IntoIterator<Item = &'p Pattern>) -> Item {
+    value(patterns.into_iter().map(ToString::to_string).collect::<toml_edit::Array>())
+}
+
+/// Sets a value; the comments around it stay.
+fn set(table: &mut Table, name: &str, mut item: Item) {
+    if let Some(old) = table.get(name).and_then(Item::as_value)
+        && let Some(new) = item.as_value_mut()
+    {
+        *new.decor_mut() = old.decor().clone();
+    }
+    match table.get_mut(name) {
+        Some(old) => *old = item,
+        None => {
+            table.insert(name, item);
+        }
+    }
+}
+
+fn text_of(text: Option<&RawString>) -> String {
+    text.and_then(RawString::as_str).unwrap_or_default().to_owned()
+}
