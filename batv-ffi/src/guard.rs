@@ -1,15 +1,8 @@
 //! The guard around every body: a panic becomes a status, and errno stays as it was.
 
 use crate::status::{Failure, Status, record};
-use std::cell::Cell;
 use std::ffi::c_int;
-use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, set_hook, take_hook};
-use std::sync::Once;
-
-thread_local! {
-    /// Whether this thread runs a body, so that a panic is the library's own.
-    static GUARDED: Cell<bool> = const { Cell::new(false) };
-}
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Runs a body for a function that returns a status.
 pub(crate) fn status_of(body: impl FnOnce() -> Result<(), Failure>) -> c_int {
@@ -22,12 +15,11 @@ pub(crate) fn status_of(body: impl FnOnce() -> Result<(), Failure>) -> c_int {
 /// Runs a body; its failure or panic is also kept for `batv_last_error`.
 pub(crate) fn guarded<T>(body: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     let errno = errno::errno();
+    #[cfg(not(test))]
     silence_panics();
-    let outer = GUARDED.replace(true);
     // What a body changes is a handle that is not shared while it is changed.
     let result = catch_unwind(AssertUnwindSafe(body))
         .unwrap_or_else(|_| Err(Failure::new(Status::Internal, "internal error")));
-    GUARDED.set(outer);
     if let Err(failure) = &result {
         record(&failure.detail);
     }
@@ -35,17 +27,12 @@ pub(crate) fn guarded<T>(body: impl FnOnce() -> Result<T, Failure>) -> Result<T,
     result
 }
 
-/// Keeps the panics of bodies from writing to standard error.
+/// Keeps panics from writing to standard error. The library has a standard library of its own, so
+/// that no other's panics are meant.
+#[cfg(not(test))]
 fn silence_panics() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let others = take_hook();
-        set_hook(Box::new(move |panic: &PanicHookInfo<'_>| {
-            if !GUARDED.get() {
-                others(panic);
-            }
-        }));
-    });
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| std::panic::set_hook(Box::new(|_| {})));
 }
 
 #[cfg(test)]
