@@ -1,6 +1,7 @@
 //! Configuration: the file `batv.toml`, in which an administrator says who signs and judges.
 
 mod error;
+mod rings;
 mod rotation;
 mod section;
 mod warning;
@@ -18,13 +19,15 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use base64ct::{Base64, Base64Unpadded, Encoding};
-use hashbrown::HashMap;
-use ipnet::IpNet;
-use section::{Faults, Section, date, number, switch, text};
+use ipnet::{IpNet, Ipv4Net};
+use rings::Rings;
+use section::{Faults, Section, date, number, quoted, switch, text};
 use toml::de::{DeTable, DeValue};
 use zeroize::Zeroizing;
 
 const DAY: u64 = 86_400;
+const A_LIST: &str = "must be a list in brackets: [\"...\", \"...\"]";
+const A_KEY: &str = "must be a table in double brackets: [[key]]";
 
 /// What a configuration file says.
 #[derive(Clone, Debug)]
@@ -87,11 +90,7 @@ impl Config {
         mut read_secret_file: impl FnMut(&str) -> Result<Vec<u8>, String>,
     ) -> Result<Self, ConfigErrors> {
         let (table, syntax) = DeTable::parse_recoverable(text);
-        let faults = Faults::new(text);
-        for error in syntax {
-            let at = error.span().map_or(0, |span| span.start);
-            faults.add(at, String::new(), error.message().to_owned());
-        }
+        let faults = Faults::new(text, &syntax);
         let config = read(&faults, table.get_ref(), &mut read_secret_file);
         match faults.into_errors() {
             Some(errors) => Err(errors),
@@ -103,26 +102,24 @@ impl Config {
 fn read(faults: &Faults, root: &DeTable<'_>, read_secret_file: ReadFile<'_>) -> Config {
     let mut root = Section::new(faults, String::new(), Some(root));
     let settings = settings(&mut root);
-    let mut keys = Vec::new();
+    let (mut keys, mut rings) = (Vec::new(), Rings::new(settings, faults));
     let mut has_inline_secret = false;
-    let listed = root.list("key", |value| value.as_table().ok_or("must be a table: [[key]]"));
+    let listed = root.list("key", A_KEY, |value| value.as_table().ok_or(A_KEY));
     for (index, (table, span)) in listed.into_iter().enumerate() {
         let section = Section::new(faults, format!("key[{}].", index + 1), Some(table));
-        keys.extend(key(section, faults, span.start, read_secret_file, &mut has_inline_secret));
+        let key = key(section, faults, span.start, read_secret_file, &mut has_inline_secret);
+        keys.extend(key.map(|(key, patterns)| {
+            rings.add(index, &key, patterns);
+            key
+        }));
     }
-    let (rings, unsigned) = rings(&keys, settings, faults);
+    let (rings, unsigned) = rings.finish();
     let table = root.get("policy", |value| value.as_table().ok_or("must be a table: [policy]"));
-    let mut policy = policy(Section::new(faults, "policy.".to_owned(), table));
+    let mut policy = policy(Section::new(faults, "policy.".to_owned(), table), &rings);
     policy.keys = rings;
     policy.delimiter = settings.delimiter;
     root.finish();
-    Config {
-        policy,
-        keys: keys.into_iter().map(|(key, _)| key).collect(),
-        has_inline_secret,
-        lifetime: settings.lifetime,
-        unsigned,
-    }
+    Config { policy, keys, has_inline_secret, lifetime: settings.lifetime, unsigned }
 }
 
 type ReadFile<'f> = &'f mut dyn FnMut(&str) -> Result<Vec<u8>, String>;
@@ -130,7 +127,7 @@ type ReadFile<'f> = &'f mut dyn FnMut(&str) -> Result<Vec<u8>, String>;
 fn settings(root: &mut Section<'_, '_>) -> Settings {
     let settings = Settings::default();
     let lifetime =
-        |value: &DeValue<'_>| Lifetime::from_days(number(value)?).map_err(|error| error.to_string());
+        |value: &DeValue<'_>| Lifetime::from_days(number(value, 1..=99)?).map_err(|error| error.to_string());
     let syntax = |value: &DeValue<'_>| match text(value)? {
         "prefix" => Ok(Syntax::Prefix),
         "sub-address" => Ok(Syntax::SubAddress),
@@ -143,7 +140,7 @@ fn settings(root: &mut Section<'_, '_>) -> Settings {
     };
     let delimiter = |value: &DeValue<'_>| match text(value)?.as_bytes() {
         [octet] => Delimiter::new(*octet).map_err(|error| error.to_string()),
-        _ => Err("must be one character".to_owned()),
+        _ => Err("must be one character such as \"+\"".to_owned()),
     };
     Settings {
         lifetime: root.get("lifetime", lifetime).unwrap_or(settings.lifetime),
@@ -164,7 +161,8 @@ fn key(
     read_secret_file: ReadFile<'_>,
     has_inline_secret: &mut bool,
 ) -> Option<KeyFor> {
-    let read_number = |value: &DeValue<'_>| KeyNumber::new(number(value)?).map_err(|error| error.to_string());
+    let read_number =
+        |value: &DeValue<'_>| KeyNumber::new(number(value, 0..=9)?).map_err(|error| error.to_string());
     let read_use = |value: &DeValue<'_>| match text(value)? {
         "sign" => Ok(true),
         "verify" => Ok(false),
@@ -173,19 +171,22 @@ fn key(
     let read_pattern = |value: &DeValue<'_>| match Pattern::parse(text(value)?) {
         Ok(pattern) if pattern.is_local_part() => Err("user@* names no domain".to_owned()),
         Ok(pattern) => Ok(pattern),
-        Err(error) => Err(format!("\"{}\" is {error}", text(value)?.escape_debug())),
+        Err(error) => Err(format!("{} is {error}", quoted(text(value)?))),
     };
-    let missing = |section: &Section<'_, '_>, name| section.fault(name, at..at, &"is missing");
     let number = section.get("number", read_number);
     let secret = secret(&mut section, at, read_secret_file, has_inline_secret);
     let signs = section.get("use", read_use).unwrap_or(true);
     let created = section.get("created", date);
     let verify_until = section.get("verify-until", date).map(|day| day + DAY);
     let patterns: Vec<_> =
-        section.list("for", read_pattern).into_iter().map(|(pattern, _)| pattern).collect();
+        section.list("for", A_LIST, read_pattern).into_iter().map(|(pattern, _)| pattern).collect();
     for name in ["number", "for"] {
-        if section.value(name).is_none() {
-            missing(&section, name);
+        match section.value(name) {
+            None => section.missing(name, at, "is missing"),
+            Some(value) if value.get_ref().as_array().is_some_and(|list| list.is_empty()) => {
+                section.fault(name, value.span(), &"must name a domain or an address");
+            }
+            Some(_) => {}
         }
     }
     section.finish();
@@ -205,7 +206,10 @@ fn secret(
     let given: Vec<_> = NAMES.into_iter().filter_map(|name| Some((name, section.value(name)?))).collect();
     let [(name, value)] = *given else {
         let message = "must be given once, as `secret`, `secret-base64` or `secret-file`";
-        section.fault("secret", given.last().map_or(at..at, |(_, value)| value.span()), &message);
+        match *given {
+            [.., (_, value)] => section.fault("secret", value.span(), &message),
+            [] => section.missing("secret", at, message),
+        }
         return None;
     };
     *has_inline_secret |= name != "secret-file";
@@ -217,67 +221,15 @@ fn secret(
         _ => read_secret_file(text),
     });
     let secret =
-        octets.map(Zeroizing::new).and_then(|octets| Secret::new(&octets).map_err(|error| error.to_string()));
+        octets.map(Zeroizing::new).and_then(|octets| Secret::new(&octets).map_err(|_| "is empty".to_owned()));
     secret.map_err(|error| section.fault(name, value.span(), &error)).ok()
 }
 
-/// A key ring for each pattern; patterns with the same keys share one.
-fn rings(keys: &[KeyFor], settings: Settings, faults: &Faults) -> (Patterns<Arc<KeyRing>>, Vec<String>) {
-    let mut keys_of: HashMap<&Pattern, Vec<usize>> = HashMap::new();
-    for (index, (_, patterns)) in keys.iter().enumerate() {
-        for pattern in patterns {
-            let of_pattern = keys_of.entry(pattern).or_default();
-            if of_pattern.last() != Some(&index) {
-                of_pattern.push(index);
-            }
-        }
-    }
-    let mut shared: HashMap<Vec<usize>, Arc<KeyRing>> = HashMap::new();
-    let (mut rings, mut unsigned) = (Patterns::default(), Vec::new());
-    for (pattern, indices) in keys_of {
-        let of_ring = indices.iter().filter_map(|index| keys.get(*index)).map(|(key, _)| key);
-        let make = || Arc::new(ring(of_ring, settings, pattern, faults));
-        let ring = Arc::clone(shared.entry_ref(&*indices).or_insert_with(make));
-        if ring.signing().is_none() {
-            unsigned.push(pattern.to_string());
-        }
-        rings.insert(pattern.clone(), ring);
-    }
-    unsigned.sort();
-    (rings, unsigned)
-}
-
-fn ring<'k>(
-    keys: impl Iterator<Item = &'k Key>,
-    settings: Settings,
-    pattern: &Pattern,
-    faults: &Faults,
-) -> KeyRing {
-    let mut ring = KeyRing::new(settings);
-    for key in keys {
-        let fault = |what: &str| {
-            let message = format!("{what} for \"{pattern}\"");
-            faults.add_to_line(key.line, "key".to_owned(), message);
-        };
-        if ring.insert(key.number, Arc::clone(&key.secret)).is_some() {
-            fault(&format!("a second key has number {}", key.number));
-        }
-        if key.signs {
-            if ring.signing().is_some() {
-                fault("a second key signs (use = \"verify\" in one of them)");
-            }
-            // The secret has just been inserted.
-            let _ = ring.sign_with(key.number);
-        }
-    }
-    ring
-}
-
-fn policy(mut section: Section<'_, '_>) -> Policy {
+fn policy(mut section: Section<'_, '_>, rings: &Patterns<Arc<KeyRing>>) -> Policy {
     let default = Policy::default();
     let read_pattern = |value: &DeValue<'_>| {
         let text = text(value)?;
-        Pattern::parse(text).map_err(|error| format!("\"{}\" is {error}", text.escape_debug()))
+        Pattern::parse(text).map_err(|error| format!("{} is {error}", quoted(text)))
     };
     let read_domain = |value: &DeValue<'_>| {
         let domain = text(value)?;
@@ -287,13 +239,18 @@ fn policy(mut section: Section<'_, '_>) -> Policy {
     let read_net = |value: &DeValue<'_>| {
         let text = text(value)?;
         let net = text.parse::<IpNet>().or_else(|_| text.parse::<core::net::IpAddr>().map(IpNet::from));
-        net.map_err(|_| {
-            format!("\"{}\" is no address and no network such as 192.0.2.0/24", text.escape_debug())
-        })
+        net.map(without_mapping)
+            .map_err(|_| format!("{} is no address and no network such as 192.0.2.0/24", quoted(text)))
+    };
+    let read_sign_local = |value: &DeValue<'_>| match switch(value)? {
+        false if rings.has_every_domain() => {
+            Err("must be true with a key for \"*\": every recipient would be ours, and nothing signed")
+        }
+        sign_local => Ok(sign_local),
     };
     let patterns = |section: &mut Section<'_, '_>, name| {
         let mut patterns = Patterns::default();
-        for (pattern, _) in section.list(name, read_pattern) {
+        for (pattern, _) in section.list(name, A_LIST, read_pattern) {
             patterns.insert(pattern, ());
         }
         patterns
@@ -303,9 +260,9 @@ fn policy(mut section: Section<'_, '_>) -> Policy {
         percent_hack: section.get("percent-hack", switch).unwrap_or(default.percent_hack),
         bang_path: section.get("bang-path", switch).unwrap_or(default.bang_path),
         exempt: patterns(&mut section, "exempt"),
-        sign_local: section.get("sign-local", switch).unwrap_or(default.sign_local),
+        sign_local: section.get("sign-local", read_sign_local).unwrap_or(default.sign_local),
         untagged_destinations: patterns(&mut section, "untagged-destinations"),
-        clients: section.list("clients", read_net).into_iter().map(|(net, _)| net).collect(),
+        clients: section.list("clients", A_LIST, read_net).into_iter().map(|(net, _)| net).collect(),
         bounce_senders: patterns(&mut section, "bounce-senders"),
         refuse_tagged_mail: section.get("refuse-tagged-mail", switch).unwrap_or(default.refuse_tagged_mail),
         one_recipient: section.get("one-recipient", switch).unwrap_or(default.one_recipient),
@@ -314,6 +271,15 @@ fn policy(mut section: Section<'_, '_>) -> Policy {
     };
     section.finish();
     policy
+}
+
+/// A network of IPv4 that is written as IPv4-mapped IPv6, in its own terms: clients are compared so.
+fn without_mapping(net: IpNet) -> IpNet {
+    let IpNet::V6(mapped) = net else {
+        return net;
+    };
+    let v4 = mapped.addr().to_ipv4_mapped().zip(mapped.prefix_len().checked_sub(96));
+    v4.and_then(|(address, length)| Ipv4Net::new(address, length).ok()).map_or(net, IpNet::V4)
 }
 
 fn monitor(section: &mut Section<'_, '_>) -> Monitor {

@@ -6,20 +6,28 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cell::RefCell;
-use core::ops::Range;
+use core::ops::{Range, RangeInclusive};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// Collects the faults of a text.
 pub(super) struct Faults {
     line_ends: Vec<usize>,
+    /// The lines on which the syntax is at fault.
+    broken: Vec<usize>,
     errors: RefCell<Vec<ConfigError>>,
 }
 
 impl Faults {
-    pub(super) fn new(text: &str) -> Self {
+    pub(super) fn new(text: &str, syntax: &[toml::de::Error]) -> Self {
         let line_ends = text.match_indices('\n').map(|(at, _)| at).collect();
-        Self { line_ends, errors: RefCell::default() }
+        let mut faults = Self { line_ends, broken: Vec::new(), errors: RefCell::default() };
+        for error in syntax {
+            let at = error.span().map_or(0, |span| span.start);
+            faults.add(at, String::new(), error.message().to_owned());
+            faults.broken.push(faults.line(at));
+        }
+        faults
     }
 
     /// The line of an octet of the text, counted from 1.
@@ -31,8 +39,12 @@ impl Faults {
         self.add_to_line(self.line(at), key, message);
     }
 
+    /// Adds the fault of a line, unless the syntax of that line has one: what was made of it is
+    /// not what was meant.
     pub(super) fn add_to_line(&self, line: usize, key: String, message: String) {
-        self.errors.borrow_mut().push(ConfigError { line, key, message });
+        if !self.broken.contains(&line) {
+            self.errors.borrow_mut().push(ConfigError { line, key, message });
+        }
     }
 
     pub(super) fn into_errors(self) -> Option<ConfigErrors> {
@@ -73,17 +85,18 @@ impl<'a, 't> Section<'a, 't> {
         read(value.get_ref()).map_err(|error| self.fault(name, value.span(), &error)).ok()
     }
 
-    /// Like [`get`](Self::get) for every element of a list.
+    /// Like [`get`](Self::get) for every element of a list, which is `expected`.
     pub(super) fn list<T, E: ToString>(
         &mut self,
         name: &'static str,
+        expected: &str,
         read: impl Fn(&'a DeValue<'t>) -> Result<T, E>,
     ) -> Vec<(T, Range<usize>)> {
         let Some(value) = self.value(name) else {
             return Vec::new();
         };
         let Some(list) = value.get_ref().as_array() else {
-            self.fault(name, value.span(), &"must be a list");
+            self.fault(name, value.span(), &expected);
             return Vec::new();
         };
         let element = |value: &'a Spanned<DeValue<'t>>| match read(value.get_ref()) {
@@ -100,6 +113,13 @@ impl<'a, 't> Section<'a, 't> {
         self.faults.add(span.start, [&*self.prefix, name].concat(), error.to_string());
     }
 
+    /// Faults a name that is not there. Behind a fault of the syntax it may be.
+    pub(super) fn missing(&self, name: &str, at: usize, message: &str) {
+        if self.faults.broken.is_empty() {
+            self.fault(name, at..at, &message);
+        }
+    }
+
     /// Faults every name that nobody asked for, and says which one may have been meant.
     pub(super) fn finish(self) {
         for (name, _) in self.table.into_iter().flatten() {
@@ -107,15 +127,41 @@ impl<'a, 't> Section<'a, 't> {
             if self.asked.contains(&text) {
                 continue;
             }
+            if !self.prefix.is_empty() && TOP.contains(&text) {
+                self.fault(text, name.span(), &"belongs at the top of the file, before the first table");
+                continue;
+            }
             let near = |known: &&&str| strsim::normalized_damerau_levenshtein(known, text);
             let nearest = self.asked.iter().max_by(|a, b| near(a).total_cmp(&near(b)));
-            let message = match nearest.filter(|known| near(known) >= 0.5) {
-                Some(known) => format!("unknown key; did you mean `{known}`?"),
-                None => "unknown key".to_owned(),
-            };
-            self.fault(text, name.span(), &message);
+            let nearest = nearest.filter(|known| near(known) >= 0.5);
+            // Where quotes are missing, a piece of a secret may stand in the place of a name.
+            let plain = text.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_".contains(&octet));
+            let shown = plain && (nearest.is_some() || text.len() <= LONGEST_UNKNOWN);
+            match nearest.filter(|_| shown) {
+                Some(known) => {
+                    self.fault(text, name.span(), &format!("unknown key; did you mean `{known}`?"));
+                }
+                None if shown => self.fault(text, name.span(), &"unknown key"),
+                None => {
+                    let table = self.prefix.trim_end_matches('.').to_owned();
+                    self.faults.add(name.span().start, table, "unknown key".to_owned());
+                }
+            }
         }
     }
+}
+
+/// Names of the top of the file: behind the line `[policy]` or `[[key]]` they belong to that table.
+const TOP: [&str; 5] = ["lifetime", "syntax", "delimiter", "hash-case", "long-local-parts"];
+
+/// The most octets of a name to show that is like none that is known. A secret of 16 octets has
+/// more, however it is written.
+const LONGEST_UNKNOWN: usize = 15;
+
+/// A text that is at fault, in quotes. Where quotes are missing, what is more than a line may hold
+/// a secret.
+pub(super) fn quoted(text: &str) -> String {
+    if text.contains(char::is_control) { "the text".to_owned() } else { format!("\"{text}\"") }
 }
 
 pub(super) fn text<'a>(value: &'a DeValue<'_>) -> Result<&'a str, &'static str> {
@@ -126,9 +172,11 @@ pub(super) fn switch(value: &DeValue<'_>) -> Result<bool, &'static str> {
     value.as_bool().ok_or("must be true or false")
 }
 
-pub(super) fn number(value: &DeValue<'_>) -> Result<u8, &'static str> {
-    let number = value.as_integer().ok_or("must be a whole number")?;
-    u8::from_str_radix(number.as_str(), number.radix()).map_err(|_| "is out of range")
+pub(super) fn number(value: &DeValue<'_>, range: RangeInclusive<u8>) -> Result<u8, String> {
+    let number = value.as_integer();
+    let number = number.and_then(|number| u8::from_str_radix(number.as_str(), number.radix()).ok());
+    let expected = || format!("must be a whole number, {} to {}", range.start(), range.end());
+    number.filter(|number| range.contains(number)).ok_or_else(expected)
 }
 
 /// A date, as the UNIX seconds of its midnight UTC.

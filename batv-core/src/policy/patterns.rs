@@ -146,6 +146,12 @@ impl<V> Patterns<V> {
         self.find_text(text, at).map(|(_, value)| value)
     }
 
+    /// Whether every domain has a value.
+    #[cfg(feature = "config")]
+    pub(crate) fn has_every_domain(&self) -> bool {
+        self.values.contains_key(&b"@"[..])
+    }
+
     /// Whether the domain, or an address of it, has a value.
     pub(crate) fn has_domain(&self, domain: &[u8]) -> bool {
         let at_domain = [b"@", domain].concat().to_ascii_lowercase();
