@@ -4,7 +4,7 @@
 //! hand over what clients sent. What is read is `Mailbox` of RFC 5321 section 4.1.2, more
 //! leniently where mail in the wild is: dots may stand anywhere in a local-part.
 
-use crate::text::{self, CAPITAL, CONTROL, DOMAIN, DOT, LOCAL_PART, Span};
+use crate::text::{self, CAPITAL, CONTROL, DOMAIN, DOT, LOCAL_PART};
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
@@ -62,7 +62,7 @@ struct Shape {
     /// Whether the whole local-part is one quoted string; else there may be quoted strings in
     /// it, as in `prvs=0149c9be41="john doe"`.
     quoted: bool,
-    /// Whether the local-part is a dot-string as it stands, with nothing to unquote.
+    /// Whether the local-part stands without quotes.
     plain: bool,
     /// Whether there is no capital in it.
     folded: bool,
@@ -236,7 +236,7 @@ impl<'a> Original<'a> {
             at_domain: self.address.at_domain(),
             in_one: if in_one { text.get(head + self.from..end) } else { None },
             quoted: shape.quoted,
-            plain: shape.plain && local.first() != Some(&b'.') && local.last() != Some(&b'.'),
+            plain: shape.plain,
             folded: shape.folded,
         }
     }
@@ -265,7 +265,7 @@ pub(crate) struct Mailbox<'a> {
     pub(crate) in_one: Option<&'a [u8]>,
     /// Whether the local-part is one quoted string.
     pub(crate) quoted: bool,
-    /// Whether the local-part is a dot-string as it stands.
+    /// Whether the local-part stands without quotes.
     pub(crate) plain: bool,
     /// Whether there is no capital, to be sure; there may be none all the same.
     pub(crate) folded: bool,
@@ -329,7 +329,7 @@ pub(crate) fn is_quoted_string(local: &[u8]) -> bool {
 pub(crate) struct Scanned {
     /// Its octets; the at sign stands behind them.
     pub(crate) len: usize,
-    /// Whether it is a dot-string.
+    /// Whether it has no quotes.
     plain: bool,
     /// The classes of its octets.
     seen: u8,
@@ -338,11 +338,15 @@ pub(crate) struct Scanned {
 /// Scans the local-part that the path begins with.
 #[inline]
 pub(crate) fn scan_local_part(path: &[u8]) -> Result<Scanned, AddressError> {
-    let Span { len, seen, dots_between } = Span::of(LOCAL_PART, path);
-    match path.get(len) {
-        Some(b'@') => Ok(Scanned { len, plain: dots_between, seen }),
-        _ => scan_quoted(path),
+    let mut seen = 0;
+    for (len, &octet) in path.iter().enumerate() {
+        let classes = text::classes(octet);
+        if classes & LOCAL_PART == 0 {
+            return if octet == b'@' { Ok(Scanned { len, plain: true, seen }) } else { scan_quoted(path) };
+        }
+        seen |= classes;
     }
+    Err(AddressError::NoAtSign)
 }
 
 /// Scans a local-part octet by octet: it has quotes or is none.
@@ -382,8 +386,15 @@ fn scan_quoted(path: &[u8]) -> Result<Scanned, AddressError> {
 pub(crate) fn scan_domain(domain: &[u8]) -> Result<u8, AddressError> {
     // One dot may stand at the end.
     let name = domain.strip_suffix(b".").unwrap_or(domain);
-    let Span { len, seen, dots_between } = Span::of(DOMAIN, name);
-    if len == name.len() && dots_between {
+    let (mut all, mut seen, mut two_dots, mut before) = (DOMAIN, 0, 0, DOT);
+    for octet in name {
+        let classes = text::classes(*octet);
+        all &= classes;
+        seen |= classes;
+        two_dots |= classes & before;
+        before = classes;
+    }
+    if all != 0 && (two_dots | before) & DOT == 0 {
         return Ok(seen);
     }
     scan_literal(domain).ok_or_else(|| domain_error(domain))

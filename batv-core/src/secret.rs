@@ -4,7 +4,7 @@
 
 use crate::address::Mailbox;
 use crate::tag::{Day, KeyNumber};
-use crate::text;
+use crate::text::{self, LOCAL_PART};
 use core::fmt;
 use hmac::KeyInit;
 use hmac::block_api::HmacCore;
@@ -147,17 +147,17 @@ impl HashSource<'_> {
     /// The local-part in lower case, with quotes and escapes only where it needs them.
     fn feed_canonical(&self, running: &mut Running) {
         let content = self.mailbox.content();
-        if text::is_dot_string(content.clone()) {
-            return content.for_each(|octet| running.update(&[octet.to_ascii_lowercase()]));
-        }
-        running.update(b"\"");
+        // Strictly RFC 5321 wants quotes around `a..b` too, but servers and peers do without.
+        let needs_quotes = content.clone().any(|octet| !text::is(octet, LOCAL_PART));
+        let quote: &[u8] = if needs_quotes { b"\"" } else { b"" };
+        running.update(quote);
         for octet in content {
             if matches!(octet, b'"' | b'\\') {
                 running.update(b"\\");
             }
             running.update(&[octet.to_ascii_lowercase()]);
         }
-        running.update(b"\"");
+        running.update(quote);
     }
 }
 

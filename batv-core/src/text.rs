@@ -48,50 +48,6 @@ pub(crate) fn is(octet: u8, wanted: u8) -> bool {
     classes(octet) & wanted != 0
 }
 
-/// What a text begins with.
-#[derive(Clone, Copy)]
-pub(crate) struct Span {
-    /// The octets until the first that is not of the class wanted.
-    pub(crate) len: usize,
-    /// The classes of these octets together.
-    pub(crate) seen: u8,
-    /// Whether dots stand only between other octets, one at a time.
-    pub(crate) dots_between: bool,
-}
-
-impl Span {
-    /// The octets of a class that the text begins with.
-    #[inline]
-    pub(crate) fn of(wanted: u8, text: &[u8]) -> Self {
-        let (mut seen, mut two_dots, mut before) = (0, 0, DOT);
-        let mut len = 0;
-        for octet in text {
-            let classes = classes(*octet);
-            if classes & wanted == 0 {
-                break;
-            }
-            seen |= classes;
-            two_dots |= classes & before;
-            before = classes;
-            len += 1;
-        }
-        Self { len, seen, dots_between: (two_dots | before) & DOT == 0 }
-    }
-}
-
-/// Whether the text is `Dot-string` of RFC 5321 section 4.1.2: atoms joined by single dots.
-pub(crate) fn is_dot_string(text: impl IntoIterator<Item = u8>) -> bool {
-    let mut after_dot = true;
-    for octet in text {
-        let dot = octet == b'.';
-        if dot && after_dot || !is(octet, LOCAL_PART) {
-            return false;
-        }
-        after_dot = dot;
-    }
-    !after_dot
-}
-
 /// The value of a hexadecimal digit in either case.
 #[inline]
 pub(crate) fn hex_value(digit: u8) -> Option<u8> {
@@ -106,10 +62,7 @@ pub(crate) fn hex_value(digit: u8) -> Option<u8> {
 /// The lower-case hexadecimal digit of the low four bits.
 #[inline]
 pub(crate) fn hex_digit(value: u8) -> u8 {
-    match value & 15 {
-        value @ 0..=9 => b'0' + value,
-        value => b'a' + value - 10,
-    }
+    b"0123456789abcdef".get(usize::from(value & 15)).copied().unwrap_or_default()
 }
 
 /// Whether the text begins with the prefix, letters compared without case.
@@ -140,15 +93,5 @@ mod tests {
             assert_eq!(hex_value(*upper), Some(value));
         }
         assert_eq!([b'g', b'G', b'/', b':', b'@', b'`', 0, 255].map(hex_value), [None; 8]);
-    }
-
-    #[test]
-    fn a_dot_string_has_no_dot_at_its_ends_and_no_two_in_a_row() {
-        for good in ["a", "a.b", "a+b=c", "ü.x"] {
-            assert!(is_dot_string(good.bytes()), "{good}");
-        }
-        for bad in ["", ".", ".a", "a.", "a..b", "a b", "a\"", "a@"] {
-            assert!(!is_dot_string(bad.bytes()), "{bad}");
-        }
     }
 }
