@@ -19,6 +19,7 @@ Anybody's tag comes off an address without proof:
 Addresses are `str` or `bytes`, with or without angle brackets, and come back as they came.
 """
 
+from batv import _types
 from batv._batv import Config, KeyRing, Verification, dialect, strip
 from batv._types import (
     AddressError,
@@ -58,3 +59,8 @@ __all__ = [
     "dialect",
     "strip",
 ]
+
+# Tracebacks and pickles name what is public.
+for _name in _types.__all__:
+    getattr(_types, _name).__module__ = __name__
+del _name

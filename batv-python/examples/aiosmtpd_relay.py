@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""An SMTP relay that signs the senders of mail that leaves, and judges bounces that come in.
+
+    aiosmtpd_relay.py --config /etc/batv/batv.toml --next-hop 127.0.0.1:10026 \
+        --submission 127.0.0.1:10587 --mx 127.0.0.1:10025
+
+What comes to the submission port leaves signed; who may use it is the affair of the mail server
+before it. What comes to the MX port is judged at RCPT. Both hand every message on to the next hop
+while the client waits, and answer what the next hop answered, so nothing is queued here.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+import smtplib
+import time
+from collections.abc import Callable
+
+import batv
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+log = logging.getLogger("batv-relay")
+
+
+class Relay:
+    """What both ports have in common."""
+
+    def __init__(
+        self,
+        config: batv.Config,
+        next_hop: tuple[str, int],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.config = config
+        self.next_hop = next_hop
+        self.clock = clock
+
+    def refresh(self) -> None:
+        """Load the configuration again when its file has changed."""
+        try:
+            self.config.refresh()
+        except batv.ConfigError as error:
+            log.error("%s; the old configuration stays", error)
+
+    def sender(self, envelope: Envelope) -> str:
+        """Return the sender to hand on."""
+        return envelope.mail_from or ""
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
+        """Hand the message on."""
+        content = envelope.original_content or b""
+        return await asyncio.to_thread(self.send, self.sender(envelope), envelope.rcpt_tos, content)
+
+    def send(self, sender: str, recipients: list[str], content: bytes) -> str:
+        """Send a message to the next hop; return the reply for our client."""
+        try:
+            with smtplib.SMTP(*self.next_hop) as client:
+                client.sendmail(sender, recipients, content)
+        except smtplib.SMTPRecipientsRefused as refused:
+            code, text = refused.recipients[recipients[0]]
+            return f"{code} {text.decode(errors='replace')}"
+        except smtplib.SMTPResponseException as refused:
+            answer = refused.smtp_error
+            answer = answer.decode(errors="replace") if isinstance(answer, bytes) else answer
+            return f"{refused.smtp_code} {answer}"
+        except OSError as error:
+            log.error("next hop: %s", error)
+            return "451 4.4.1 The next hop does not answer"
+        return "250 2.0.0 Handed on"
+
+
+class Submission(Relay):
+    """The port for mail that leaves."""
+
+    async def handle_RCPT(
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _: list[str]
+    ) -> str:
+        """Accept a recipient, one a message, so that the next hop's answer is about that one."""
+        if envelope.rcpt_tos:
+            return "452 4.5.3 One recipient at a time"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    def sender(self, envelope: Envelope) -> str:
+        """Return the signed sender, or the sender as it is where it is not to be signed."""
+        self.refresh()
+        sender = envelope.mail_from or ""
+        decision = self.config.outbound(sender, envelope.rcpt_tos, at=self.clock())
+        log.info("outbound from=%s reason=%s", sender, decision.reason)
+        return decision.sender
+
+
+class Mx(Relay):
+    """The port for mail that comes in."""
+
+    async def handle_RCPT(
+        self, _server: SMTP, session: Session, envelope: Envelope, address: str, _: list[str]
+    ) -> str:
+        """Refuse what is no genuine bounce; accept the rest under the original address."""
+        self.refresh()
+        sender, client = envelope.mail_from or "", session.peer[0] if session.peer else None
+        decision = self.config.inbound(sender, address, at=self.clock(), client=client)
+        log.info("inbound from=%s to=%s reason=%s", sender, address, decision.reason)
+        if decision.reply:
+            return decision.reply
+        if envelope.rcpt_tos:
+            return "452 4.5.3 One recipient at a time"
+        envelope.rcpt_tos.append(decision.recipient)
+        return "250 2.1.5 OK"
+
+
+def endpoint(text: str) -> tuple[str, int]:
+    """Read HOST:PORT."""
+    host, _, port = text.rpartition(":")
+    return host, int(port)
+
+
+def main() -> None:
+    """Run the relay until it is interrupted."""
+    parser = argparse.ArgumentParser(description="BATV relay: signs what leaves, judges bounces")
+    parser.add_argument("--config", required=True, help="the configuration file, batv.toml")
+    for name in ("--next-hop", "--submission", "--mx"):
+        parser.add_argument(name, required=True, type=endpoint, metavar="HOST:PORT")
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    config = batv.Config.load(options.config)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    with contextlib.ExitStack() as ports:
+        for handler, address in ((Submission, options.submission), (Mx, options.mx)):
+            host, port = address
+            controller = Controller(handler(config, options.next_hop), hostname=host, port=port)
+            controller.start()
+            ports.callback(controller.stop)
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+
+
+if __name__ == "__main__":
+    main()
