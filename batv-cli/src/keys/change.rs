@@ -132,10 +132,15 @@ impl Keys {
                 self.said.push(format!("key {}{}: copied", key.number, for_patterns(covered)));
             }
         }
-        let ring_signs = |pattern: &Pattern| {
+        let (signed, unsigned): (Vec<_>, Vec<_>) = patterns.iter().partition(|pattern| {
             self.config.policy.keys.covering(pattern).is_some_and(|(_, ring)| ring.signing().is_some())
-        };
-        let signs = !patterns.iter().any(ring_signs);
+        });
+        if !signed.is_empty() && !unsigned.is_empty() {
+            let (signed, unsigned) = (for_patterns(signed), for_patterns(unsigned));
+            let message = format!("a key signs{signed}, and none{unsigned}: make a key for each");
+            return Err(Failure::Other(message));
+        }
+        let signs = signed.is_empty();
         let template = self.config.keys.len().checked_sub(1);
         let (name, secret) = self.make_secret(number, template)?;
         let key = new_key(number, (name, &secret), self.today()?, signs, list(patterns));

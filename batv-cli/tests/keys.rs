@@ -1,0 +1,442 @@
+//! Keys of a configuration file over the years.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+mod common;
+
+use common::{ALICE, NOON, Site, run};
+use std::fs::Permissions;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+
+const DAY: u64 = 86_400;
+
+fn noon(days: u64) -> String {
+    (NOON.parse::<u64>().unwrap() + days * DAY).to_string()
+}
+
+/// A command that is refused, and leaves the file as it is.
+fn refused(site: &Site, words: &str) -> String {
+    let (text, files) = (site.text(), site.files());
+    let ran = site.run(words);
+    assert_eq!((ran.text(), ran.status), ("", 2), "{words}");
+    assert_eq!((site.text(), site.files()), (text, files), "{words}");
+    ran.err
+}
+
+#[test]
+fn the_first_key_signs_and_the_second_waits() {
+    let site = Site::new("");
+    assert_eq!(
+        site.out("keys new --for Example.com *.example.com"),
+        "key 0 for example.com, *.example.com: made, signs\n"
+    );
+    let first = "[[key]]\nnumber = 0\nsecret = \"SECRET\"\ncreated = 2026-11-22\n\
+                 for = [\"example.com\", \"*.example.com\"]\n";
+    assert_eq!(site.text_without_secrets(), first);
+    assert_eq!(site.path("batv.toml").metadata().unwrap().mode() & 0o7777, 0o640);
+    assert_eq!(
+        site.out("keys new --for example.com --for *.example.com"),
+        "key 1 for example.com, *.example.com: made, verifies until it is promoted\n"
+    );
+    let second = "\n[[key]]\nnumber = 1\nsecret = \"SECRET\"\ncreated = 2026-11-22\nuse = \"verify\"\n\
+                  for = [\"example.com\", \"*.example.com\"]\n";
+    assert_eq!(site.text_without_secrets(), format!("{first}{second}"));
+    // The first free number for the domain, not of the file.
+    assert_eq!(site.out("keys new --for example.net"), "key 0 for example.net: made, signs\n");
+    // To verify where nothing signs would refuse every bounce.
+    assert_eq!(
+        refused(&site, "keys new --for example.com example.org"),
+        "batv: a key signs for example.com, and none for example.org: make a key for each\n"
+    );
+    let secrets: Vec<_> = ["0 --for example.com", "0 --for example.net", "1"]
+        .map(|key| run(&mut site.command(&format!("keys show {key} --config batv.toml")), b"").out)
+        .into();
+    assert!(
+        secrets
+            .iter()
+            .all(|secret| secret.len() == 64 && secrets.iter().filter(|s| *s == secret).count() == 1)
+    );
+    assert_eq!(
+        site.out("keys list"),
+        "key  does                       made        for
+0    signs                      2026-11-22  example.com, *.example.com
+1    verifies                   2026-11-22  example.com, *.example.com
+0    signs                      2026-11-22  example.net
+"
+    );
+}
+
+const COMMENTED: &str = r#"# BATV of example.com.
+lifetime = 7 # days
+
+# Keys: two of us know them.
+
+# This one is from the shop.
+[[key]] # shop
+number = 0 # the first
+secret-base64 = 'MDEyMzQ1Njc4OWFiY2RlZg=='
+# It signs.
+use = "sign" # for now
+for = [ # ours
+    "example.com",
+    '*.example.com', # all of them
+]
+
+# What we do.
+[policy]
+exempt = ["postmaster@example.com"]   # as RFC 5321 says
+
+# The last one.
+[[key]]
+number = 9
+secret = "another secret of ours"
+for = ["example.org"]
+# The end.
+"#;
+
+#[test]
+fn rotation_keeps_comments_and_order() {
+    let site = Site::new(COMMENTED);
+    assert_eq!(
+        site.out("keys rotate"),
+        "key 1 for example.com, *.example.com: made, signs
+key 0 for example.com, *.example.com: verifies until 2026-11-30
+key 0 for example.org: made, signs
+key 9 for example.org: verifies until 2026-11-30
+"
+    );
+    let expected = COMMENTED
+        .replace("use = \"sign\" # for now", "use = \"verify\" # for now")
+        .replace(
+            "# all of them\n]\n",
+            "# all of them\n]\nverify-until = 2026-11-30\n\n[[key]]\nnumber = 1\nsecret = \"SECRET\"\n\
+             created = 2026-11-22\nfor = [ # ours\n    \"example.com\",\n    '*.example.com', # all of them\n]\n",
+        )
+        .replace(
+            "for = [\"example.org\"]\n",
+            "for = [\"example.org\"]\nuse = \"verify\"\nverify-until = 2026-11-30\n\n[[key]]\nnumber = 0\n\
+             secret = \"SECRET\"\ncreated = 2026-11-22\nfor = [\"example.org\"]\n",
+        );
+    assert_eq!(site.text_without_secrets(), expected);
+    // Back to the old one: what the two commands wrote goes again, the comments stay.
+    site.out("keys rotate --to 0 --for example.com");
+    let back = expected
+        .replace("use = \"verify\" # for now", "use = \"sign\" # for now")
+        .replacen("\nverify-until = 2026-11-30", "", 1)
+        .replacen(
+            "'*.example.com', # all of them\n]\n\n# What",
+            "'*.example.com', # all of them\n]\nuse = \"verify\"\nverify-until = 2026-11-30\n\n# What",
+            1,
+        );
+    assert_eq!(site.text_without_secrets(), back);
+}
+
+#[test]
+fn pruning_takes_the_comment_of_the_key_and_leaves_the_others() {
+    let site = Site::new(COMMENTED);
+    site.out("keys rotate");
+    assert_eq!(site.run_at(&noon(8), "keys prune").text(), "no key is spent\n");
+    let ran = site.run_at(&noon(9), "keys prune");
+    assert_eq!(ran.text(), "key 0 for example.com, *.example.com: removed\nkey 9 for example.org: removed\n");
+    assert_eq!(
+        site.text_without_secrets(),
+        r#"# BATV of example.com.
+lifetime = 7 # days
+
+# Keys: two of us know them.
+
+[[key]]
+number = 1
+secret = "SECRET"
+created = 2026-11-22
+for = [ # ours
+    "example.com",
+    '*.example.com', # all of them
+]
+
+# What we do.
+[policy]
+exempt = ["postmaster@example.com"]   # as RFC 5321 says
+
+[[key]]
+number = 0
+secret = "SECRET"
+created = 2026-11-22
+for = ["example.org"]
+# The end.
+"#
+    );
+}
+
+#[test]
+fn numbers_wrap_and_are_not_reused_while_they_verify() {
+    let site = Site::new("");
+    site.out("keys new --for example.com");
+    for number in 1..10 {
+        assert!(site.out("keys rotate").starts_with(&format!("key {number} for example.com: made, signs\n")));
+    }
+    assert_eq!(
+        refused(&site, "keys rotate"),
+        "batv: all ten numbers are in use for example.com: retire keys, and prune later\n"
+    );
+    assert_eq!(refused(&site, "keys new --for example.com"), refused(&site, "keys rotate"));
+    // 5 goes on verifying; behind 9 comes 0, which is free by then.
+    let text = site.text();
+    let parts: Vec<_> = text.split("verify-until = 2026-11-30").collect();
+    let text = [parts[..6].join("verify-until = 2026-11-30"), parts[6..].join("verify-until = 2026-11-30")];
+    std::fs::write(site.path("batv.toml"), text.join("verify-until = 2099-01-01")).unwrap();
+    assert_eq!(site.run_at(&noon(9), "keys prune").text().lines().count(), 8);
+    for number in [0, 1, 2, 3, 4, 6] {
+        let ran = site.run_at(&noon(9), "keys rotate");
+        assert!(
+            ran.text().starts_with(&format!("key {number} for example.com: made, signs\n")),
+            "{}",
+            ran.text()
+        );
+    }
+}
+
+#[test]
+fn several_servers_get_a_key_before_it_signs() {
+    let site = Site::new("");
+    site.out("keys new --for example.com example.org");
+    let before = site.out("sign a@example.com");
+    site.out("keys new --for example.com example.org");
+    assert_eq!(site.out("sign a@example.com"), before);
+    assert_eq!(
+        site.out("keys rotate --to 1"),
+        "key 1 for example.com, example.org: signs\nkey 0 for example.com, example.org: verifies until 2026-11-30\n"
+    );
+    assert!(site.out("sign a@example.com").starts_with("prvs=1786"));
+    assert_eq!(site.out(&format!("verify {before}")), "pass\ta@example.com\n");
+    assert_eq!(
+        refused(&site, "keys rotate --to 1"),
+        "batv: no key 1 for example.com, example.org that verifies only\n"
+    );
+    assert_eq!(
+        refused(&site, "keys rotate --to 7"),
+        "batv: no key 7 for example.com, example.org that verifies only\n"
+    );
+    // One that is only for a part would leave the rest unsigned.
+    site.out("keys new --for example.com");
+    assert_eq!(refused(&site, "keys rotate --to 2"), "batv: no key would sign for example.org any more\n");
+    assert_eq!(refused(&site, "keys rotate --for example.net"), "batv: no key signs for example.net\n");
+}
+
+#[test]
+fn a_key_for_a_more_specific_domain_takes_no_bounce_away() {
+    let site = Site::new("");
+    site.out("keys new --for *");
+    let before = site.out("sign boss@example.com");
+    assert_eq!(
+        site.out("keys new --for example.com boss@example.com"),
+        "key 0 for example.com, boss@example.com: copied\n\
+         key 1 for example.com, boss@example.com: made, verifies until it is promoted\n"
+    );
+    assert_eq!(site.out("sign boss@example.com"), before);
+    site.out("keys rotate --to 1 --for example.com");
+    assert!(site.out("sign boss@example.com").starts_with("prvs=1"));
+    assert!(site.out("sign boss@example.org").starts_with("prvs=0"));
+    assert_eq!(site.out(&format!("verify {before}")), "pass\tboss@example.com\n");
+}
+
+#[test]
+fn retiring_and_switching_off() {
+    let site = Site::new("lifetime = 30");
+    site.out("keys new --for example.com");
+    assert_eq!(
+        refused(&site, "keys retire 0"),
+        "batv: key 0 signs: rotate it, or --force if none shall sign\n"
+    );
+    assert_eq!(refused(&site, "keys retire 3"), "batv: no key 3\n");
+    assert_eq!(refused(&site, "keys retire 0 --for example.org"), "batv: no key 0 for example.org\n");
+    let signed = site.out("sign a@example.com");
+    assert_eq!(site.out("keys retire 0 --force"), "key 0 for example.com: verifies until 2026-12-23\n");
+    // A second time nothing is put off.
+    assert_eq!(
+        site.run_at(&noon(5), "keys retire 0").text(),
+        "key 0 for example.com: verifies until 2026-12-23\n"
+    );
+    assert_eq!(site.run_at(&noon(30), &format!("verify {signed}")).status, 0);
+    assert_eq!(site.run_at(&noon(31), "keys prune").text(), "no key is spent\n");
+    assert_eq!(
+        site.run_at(&noon(31), "keys list").text().lines().nth(1),
+        Some("0    verifies until 2026-12-23  2026-11-22  example.com")
+    );
+    assert_eq!(
+        site.run_at(&noon(32), "keys list --json").text(),
+        "{\"number\":0,\"signs\":false,\"verify_until\":\"2026-12-23\",\"spent\":true,\
+         \"created\":\"2026-11-22\",\"for\":[\"example.com\"],\"line\":3}\n"
+    );
+    assert!(site.run_at(&noon(32), "keys list").text().contains("\n0    spent  "));
+    assert_eq!(site.run_at(&noon(32), "keys prune").text(), "key 0 for example.com: removed\n");
+    assert_eq!(site.text(), "lifetime = 30\n");
+}
+
+#[test]
+fn keys_of_one_number_are_told_apart() {
+    let site = Site::new("");
+    site.out("keys new --for example.com");
+    site.out("keys new --for example.org");
+    let several = "batv: several keys have number 0 (lines 1, 7): use --for\n";
+    assert_eq!(refused(&site, "keys retire --force 0"), several);
+    let ran = run(&mut site.command("keys show 0 --config batv.toml"), b"");
+    assert_eq!((ran.text(), ran.err.as_str(), ran.status), ("", several, 2));
+    site.out("keys retire --force 0 --for example.org");
+    assert!(site.out("keys list").contains("0    verifies until 2026-11-30  2026-11-22  example.org\n"));
+    assert!(site.out("keys list").contains("0    signs                      2026-11-22  example.com\n"));
+}
+
+#[test]
+fn secrets_of_their_own_files_get_new_files() {
+    let text = "[[key]]\nnumber = 0\nsecret-file = \"exim.key\"\nfor = [\"example.test\"]\n";
+    let site = Site::new(text);
+    // The file itself holds no secret: anybody may read it.
+    std::fs::set_permissions(site.path("batv.toml"), Permissions::from_mode(0o644)).unwrap();
+    std::fs::set_permissions(site.path("exim.key"), Permissions::from_mode(0o440)).unwrap();
+    std::fs::write(site.path("batv-2026-11-22-1.key"), "not ours").unwrap();
+    site.out("keys rotate");
+    assert_eq!(
+        site.text(),
+        "[[key]]\nnumber = 0\nsecret-file = \"exim.key\"\nfor = [\"example.test\"]\nuse = \"verify\"\n\
+         verify-until = 2026-11-30\n\n[[key]]\nnumber = 1\nsecret-file = \"batv-2026-11-22-1-2.key\"\n\
+         created = 2026-11-22\nfor = [\"example.test\"]\n"
+    );
+    let secret = std::fs::read(site.path("batv-2026-11-22-1-2.key")).unwrap();
+    assert_eq!(secret.len(), 64);
+    let modes = ["batv-2026-11-22-1-2.key", "batv.toml"]
+        .map(|name| site.path(name).metadata().unwrap().mode() & 0o7777);
+    assert_eq!(modes, [0o440, 0o644]);
+    let show = |number| run(&mut site.command(&format!("keys show {number} --config batv.toml")), b"").out;
+    assert_eq!(show(1), secret);
+    assert_eq!(show(0), (0x80..0xc0).collect::<Vec<u8>>());
+    assert_eq!(site.out(&format!("verify {ALICE}")), "pass\talice@example.test\n");
+    site.out("keys new --for example.test");
+    assert_eq!(std::fs::read_to_string(site.path("batv-2026-11-22-2.key")).unwrap().len(), 64);
+    assert_eq!(
+        site.run_at(&noon(9), "keys prune").text(),
+        "key 0 for example.test: removed; its secret stays in exim.key\n"
+    );
+    assert_eq!(
+        site.files(),
+        [
+            "batv-2026-11-22-1-2.key",
+            "batv-2026-11-22-1.key",
+            "batv-2026-11-22-2.key",
+            "batv.toml",
+            "exim.key"
+        ]
+    );
+}
+
+#[test]
+fn owner_mode_and_link_stay() {
+    let site = Site::new("");
+    std::fs::create_dir(site.path("real")).unwrap();
+    std::fs::rename(site.path("batv.toml"), site.path("real/batv.toml")).unwrap();
+    symlink("real/batv.toml", site.path("batv.toml")).unwrap();
+    // Only root can give a file away.
+    let uid = std::fs::metadata("/proc/self").unwrap().uid();
+    let owner = if uid == 0 { (4242, 4343) } else { (uid, site.path("real").metadata().unwrap().gid()) };
+    chown(site.path("real/batv.toml"), Some(owner.0), Some(owner.1)).unwrap();
+    std::fs::set_permissions(site.path("real/batv.toml"), Permissions::from_mode(0o460)).unwrap();
+    site.out("keys new --for example.com");
+    let metadata = site.path("real/batv.toml").symlink_metadata().unwrap();
+    assert_eq!((metadata.uid(), metadata.gid(), metadata.mode()), (owner.0, owner.1, 0o100_460));
+    assert!(site.path("batv.toml").symlink_metadata().unwrap().is_symlink());
+    assert!(site.text().contains("number = 0"));
+}
+
+#[test]
+fn what_cannot_be_changed_in_place_is_left_alone() {
+    let key = "number = 0\nsecret = \"0123456789abcdef\"\nfor = [\"example.com\"]\n";
+    let crlf = format!("[[key]]\n{key}").replace('\n', "\r\n");
+    let list = "key = [{ number = 0, secret = \"0123456789abcdef\", for = [\"example.com\"] }]\n";
+    let by_hand = "lines that end in CRLF, a byte order mark or scattered names with dots would not stay as \
+                   they are: change it by hand";
+    for (text, message) in [
+        (crlf.as_str(), by_hand),
+        ("policy.monitor = true\nlifetime = 9\npolicy.percent-hack = true\n", by_hand),
+        (list, "`key` is a list: write each key as [[key]] to change it here"),
+    ] {
+        assert_eq!(
+            refused(&Site::new(text), "keys new --for example.org"),
+            format!("batv: batv.toml: {message}\n")
+        );
+    }
+    // No secret gets into a file that everybody may read.
+    let site = Site::new("");
+    std::fs::set_permissions(site.path("batv.toml"), Permissions::from_mode(0o644)).unwrap();
+    assert_eq!(
+        refused(&site, "keys new --for example.com"),
+        "batv: batv.toml: will hold a secret and is open to every user; first: chmod o= -- 'batv.toml'\n"
+    );
+    let bad = Site::new("lifetime = 0\n");
+    assert!(refused(&bad, "keys rotate").starts_with("batv.toml:1: lifetime: "));
+    for domain in ["a b", "user@*", "@example.com"] {
+        let ran = run(site.command("keys new --config batv.toml --for").arg(domain), b"");
+        assert!(ran.status == 2 && ran.err.contains("invalid value"), "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_text_without_final_newline_or_with_octal_or_long_lists() {
+    let domains: Vec<_> = (0..5).map(|number| format!("\"d{number}.test\"")).collect();
+    let site = Site::new(&format!(
+        "[[key]]\nnumber = 0x0\nsecret = \"0123456789abcdef\"\nfor = [{}]",
+        domains.join(", ")
+    ));
+    assert_eq!(
+        site.out("keys rotate").lines().next(),
+        Some("key 1 for d0.test, d1.test, d2.test and 2 more: made, signs")
+    );
+}
+
+/// A small generator of numbers, the same in every run (Knuth's MMIX).
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % bound
+    }
+}
+
+#[test]
+fn whatever_is_done_no_bounce_is_lost() {
+    const DOMAINS: [&str; 5] = ["*", "example.com", "*.example.com", "boss@example.com", "a.example.com"];
+    const SENDERS: &[u8] =
+        b"boss@example.com\nuser@example.com\nuser@a.example.com\nuser@b.example.com\nuser@example.org\n";
+    for seed in 0..4 {
+        let mut numbers = Numbers(seed);
+        let site = Site::new("lifetime = 5\n");
+        let mut signed: Vec<(u64, String)> = Vec::new();
+        let (mut today, mut done) = (0, 0);
+        for _ in 0..60 {
+            let (domain, number) = (DOMAINS[numbers.below(5)], numbers.below(10));
+            let words = match numbers.below(7) {
+                0 | 1 => format!("keys new --for {domain} {}", DOMAINS[numbers.below(5)]),
+                2 => format!("keys rotate --for {domain}"),
+                3 => "keys rotate".to_owned(),
+                4 => format!("keys rotate --to {number} --for {domain}"),
+                5 => format!("keys retire {number} --for {domain} --force"),
+                _ => "keys prune".to_owned(),
+            };
+            done += usize::from(site.run_at(&noon(today), &words).status == 0);
+            let sign = run(site.command("sign --config batv.toml --at").arg(noon(today)), SENDERS);
+            let tagged = sign.text().lines().filter(|line| line.starts_with("prvs="));
+            signed.extend(tagged.map(|line| (today, line.to_owned())));
+            today += numbers.below(3) as u64;
+            signed.retain(|(day, _)| today <= day + 5);
+            let bounces: String = signed.iter().map(|(_, address)| format!("{address}\n")).collect();
+            let verify =
+                run(site.command("verify --config batv.toml --at").arg(noon(today)), bounces.as_bytes());
+            assert_eq!(
+                verify.text().lines().filter(|line| !line.starts_with("pass\t")).count(),
+                0,
+                "seed {seed}, {words}: {}",
+                verify.text()
+            );
+        }
+        assert!(done > 20 && today > 30, "{done} {today}");
+    }
+}
