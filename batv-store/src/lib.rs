@@ -17,6 +17,7 @@ use load::{Stamps, load};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A configuration file and what it said when it was last good.
 ///
@@ -35,6 +36,9 @@ use std::sync::Arc;
 pub struct Store {
     path: PathBuf,
     state: ArcSwap<State>,
+    /// The process in which a thread refreshes, 0 for none. In a child that was forked meanwhile no
+    /// thread does: it is another process.
+    refreshing: AtomicU32,
 }
 
 #[derive(Debug)]
@@ -53,7 +57,7 @@ impl Store {
         let path = path.into();
         let (config, stamps) = load(&path);
         let state = ArcSwap::from_pointee(State { config: Arc::new(config?), stamps });
-        Ok(Self { path, state })
+        Ok(Self { path, state, refreshing: AtomicU32::new(0) })
     }
 
     /// The file.
@@ -71,11 +75,21 @@ impl Store {
     /// Loads the file again if it, or a secret file, has changed: one look at each tells. Returns
     /// whether the configuration is a new one.
     ///
+    /// One thread loads, and the others go on with the old configuration meanwhile.
+    ///
     /// # Errors
     /// The file has changed and is bad: the old configuration stays. It is said once for each
-    /// change of the file.
+    /// change of the file, to one thread.
     pub fn refresh(&self) -> Result<bool, Arc<StoreError>> {
-        if self.state.load().stamps.changed() { self.reload().map(|()| true) } else { Ok(false) }
+        let changed = || self.state.load().stamps.changed();
+        if !changed() {
+            return Ok(false);
+        }
+        match Refreshing::begin(&self.refreshing) {
+            // Another thread may have loaded since the look.
+            Some(_refreshing) if changed() => self.reload().map(|()| true),
+            _ => Ok(false),
+        }
     }
 
     /// Loads the file again.
@@ -83,16 +97,38 @@ impl Store {
     /// # Errors
     /// The file is bad: the old configuration stays.
     pub fn reload(&self) -> Result<(), Arc<StoreError>> {
-        let before = self.state.load();
-        let (config, stamps) = load(&self.path);
-        let (config, result) = match config {
-            Ok(config) => (Arc::new(config), Ok(())),
-            Err(error) => (Arc::clone(&before.config), Err(Arc::new(error))),
-        };
-        // When another thread has loaded meanwhile, what it found may be newer: it stays, and
-        // should it be older, the next look at the stamps tells.
-        self.state.compare_and_swap(&*before, Arc::new(State { config, stamps }));
-        result
+        loop {
+            let before = self.state.load();
+            let (config, stamps) = load(&self.path);
+            let (config, result) = match config {
+                Ok(config) => (Arc::new(config), Ok(())),
+                Err(error) => (Arc::clone(&before.config), Err(Arc::new(error))),
+            };
+            let was = self.state.compare_and_swap(&*before, Arc::new(State { config, stamps }));
+            // What another thread has loaded meanwhile may be newer than this, or older.
+            if Arc::ptr_eq(&was, &before) {
+                return result;
+            }
+        }
+    }
+}
+
+/// The right of one thread to refresh, until it is dropped.
+struct Refreshing<'a>(&'a AtomicU32);
+
+impl<'a> Refreshing<'a> {
+    fn begin(process: &'a AtomicU32) -> Option<Self> {
+        let (was, this) = (process.load(Ordering::Relaxed), std::process::id());
+        let begins =
+            was != this && process.compare_exchange(was, this, Ordering::Acquire, Ordering::Relaxed).is_ok();
+        // Not `then_some`: what it drops would end the turn of another thread.
+        begins.then(|| Self(process))
+    }
+}
+
+impl Drop for Refreshing<'_> {
+    fn drop(&mut self) {
+        self.0.store(0, Ordering::Release);
     }
 }
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 /// What tells one state of a file from another; None when it cannot be looked at.
-pub(crate) type Stamp = Option<[i128; 5]>;
+pub(crate) type Stamp = Option<[i128; 6]>;
 
 /// The files that were read, as they were then.
 #[derive(Debug, Default)]
@@ -22,12 +22,14 @@ impl Stamps {
     }
 }
 
-fn stamp_of(metadata: &Metadata) -> [i128; 5] {
+fn stamp_of(metadata: &Metadata) -> [i128; 6] {
     let nanoseconds = |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
     [
         metadata.dev().into(),
         metadata.ino().into(),
         metadata.size().into(),
+        // The clock of ctime may stand still between two changes.
+        metadata.mode().into(),
         nanoseconds(metadata.mtime(), metadata.mtime_nsec()),
         nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
     ]
@@ -53,26 +55,20 @@ fn load_once(path: &Path, stamps: &mut Stamps) -> Result<Config, StoreError> {
         let (before, _) = octets.split_at(utf8.valid_up_to());
         error(Fault::NotUtf8(before.split(|octet| *octet == b'\n').count()))
     })?;
-    let mut exposed = None;
     let read_secret_file = |name: &str| {
         let path = path.parent().unwrap_or(Path::new("")).join(name);
-        let (mut octets, mode) = read(&path, stamps).map_err(|fault| {
-            let path = path.clone();
-            StoreError { path, fault }.to_string()
-        })?;
-        if is_open_to_others(mode) {
-            exposed.get_or_insert(path);
-        }
-        Ok(std::mem::take(&mut *octets))
+        let octets = match read(&path, stamps) {
+            Ok((_, mode)) if is_open_to_others(mode) => Err(Fault::Permissions),
+            Ok((mut octets, _)) => Ok(std::mem::take(&mut *octets)),
+            Err(fault) => Err(fault),
+        };
+        octets.map_err(|fault| StoreError { path, fault }.to_string())
     };
     let config = Config::parse(text, read_secret_file).map_err(|errors| error(Fault::Invalid(errors)))?;
     if config.has_inline_secret && is_open_to_others(mode) {
-        exposed = Some(path.to_owned());
+        return Err(error(Fault::Permissions));
     }
-    match exposed {
-        Some(path) => Err(StoreError { path, fault: Fault::Permissions }),
-        None => Ok(config),
-    }
+    Ok(config)
 }
 
 fn is_open_to_others(mode: u32) -> bool {

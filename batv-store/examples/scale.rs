@@ -1,0 +1,102 @@
+//! What a configuration of many domains costs: to load, to keep, and to find a key in.
+//!
+//! Prints a row for each measure, with tabs; `tests/bench/config` runs it.
+#![allow(missing_docs)] // the allocator below is no interface
+
+use batv_core::Address;
+use batv_store::Store;
+use cap::Cap;
+use std::alloc::System;
+use std::error::Error;
+use std::fmt::Write as _;
+use std::fs;
+use std::hint::black_box;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::time::Instant;
+
+#[global_allocator]
+static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
+
+const LOOKUPS: u32 = 200_000;
+
+/// One key for all the domains.
+fn shared(domains: usize) -> String {
+    let mut text = "[[key]]\nnumber = 1\nsecret = \"0123456789abcdef\"\nfor = [\n".to_owned();
+    for domain in 0..domains {
+        let _ = writeln!(text, "    \"domain-{domain}.example\",");
+    }
+    text + "]\n"
+}
+
+/// A key with a secret of its own for each domain.
+fn own(domains: usize) -> String {
+    let mut text = String::new();
+    for domain in 0..domains {
+        let _ = writeln!(
+            text,
+            "[[key]]\nnumber = 1\nsecret = \"0123456789abcdef-{domain}\"\ncreated = 2026-01-01\n\
+             for = [\"domain-{domain}.example\"]\n"
+        );
+    }
+    text
+}
+
+struct Cost {
+    seconds: f64,
+    file: f64,
+    peak: f64,
+    kept: f64,
+    nanoseconds: f64,
+}
+
+fn cost(path: &Path, text: &str, domains: usize) -> Result<Cost, Box<dyn Error>> {
+    fs::write(path, text)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+    let octets = |count: usize| u32::try_from(count).map(f64::from);
+    let (mut seconds, mut peak, mut kept) = (f64::MAX, 0.0, 0.0);
+    for _ in 0..3 {
+        let before = ALLOCATOR.allocated();
+        let start = Instant::now();
+        let store = Store::open(path)?;
+        seconds = seconds.min(start.elapsed().as_secs_f64());
+        kept = octets(ALLOCATOR.allocated() - before)?;
+        peak = octets(ALLOCATOR.max_allocated() - before)?;
+        drop(store);
+    }
+    let store = Store::open(path)?;
+    let addresses: Vec<_> =
+        (0..1000).map(|index| format!("<user@domain-{}.example>", index * domains / 1000)).collect();
+    let mut nanoseconds = f64::MAX;
+    for _ in 0..5 {
+        let start = Instant::now();
+        for address in addresses.iter().cycle().take(LOOKUPS as usize) {
+            let address = Address::parse(address.as_bytes())?;
+            black_box(store.config().policy.key_ring(&address)).ok_or("no key")?;
+        }
+        nanoseconds = nanoseconds.min(start.elapsed().as_secs_f64() * 1e9 / f64::from(LOOKUPS));
+    }
+    Ok(Cost { seconds, file: octets(text.len())?, peak, kept, nanoseconds })
+}
+
+/// A row of a table: what, compared with what, the ratio, and the bar that it may not exceed. The
+/// bar of finding is above what a processor's caches make of more memory.
+fn row(what: &str, with: &str, ratio: f64, bar: &str) {
+    println!("{what}\t{with}\t{ratio:.2}\t{bar}");
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("batv.toml");
+    for (name, text) in [("one key", shared as fn(usize) -> String), ("own keys", own)] {
+        let few = cost(&path, &text(1000), 1000)?;
+        let many = cost(&path, &text(100_000), 100_000)?;
+        row(&format!("load 100,000 domains, {name}"), "1 s", many.seconds, "1");
+        let kept = many.kept / 100_000.0;
+        row(&format!("octets a domain, {name}"), "1,000 octets", kept / 1000.0, "1");
+        row(&format!("octets while loading, {name}"), "those of the file", many.peak / many.file, "");
+        let find = many.nanoseconds / few.nanoseconds;
+        row(&format!("find a key in 100,000, {name}"), "in 1,000", find, "4");
+    }
+    Ok(())
+}
