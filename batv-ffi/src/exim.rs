@@ -118,7 +118,7 @@ fn refuse(arguments: &Arguments<'_>) -> Result<Answer, Failure> {
 
 /// What the text of the keys stands for.
 enum Keys {
-    Text(Policy),
+    Text(Box<Policy>),
     File(Store),
 }
 
@@ -148,7 +148,7 @@ impl Keys {
         if text.starts_with(b"/") {
             Store::open(OsStr::from_bytes(text)).map(Self::File).map_err(|error| of_file(&error))
         } else {
-            parse_keys(text).map(Self::Text)
+            parse_keys(text).map(|policy| Self::Text(Box::new(policy)))
         }
     }
 }
