@@ -427,9 +427,11 @@ fn whatever_is_done_no_bounce_is_lost() {
             signed.extend(tagged.map(|line| (today, line.to_owned())));
             today += numbers.below(3) as u64;
             signed.retain(|(day, _)| today <= day + 5);
-            let bounces: String = signed.iter().map(|(_, address)| format!("{address}\n")).collect();
-            let verify =
-                run(site.command("verify --config batv.toml --at").arg(noon(today)), bounces.as_bytes());
+            let bounces: Vec<_> = signed.iter().map(|(_, address)| address.as_str()).collect();
+            let verify = run(
+                site.command("verify --config batv.toml --at").arg(noon(today)),
+                bounces.join("\n").as_bytes(),
+            );
             assert_eq!(
                 verify.text().lines().filter(|line| !line.starts_with("pass\t")).count(),
                 0,
