@@ -11,7 +11,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::Path;
 
 /// Say what is decided on a message, and why
 ///
@@ -26,9 +26,6 @@ use std::path::PathBuf;
 /// tells that the recipient would be refused for this reason, but for monitor mode.
 #[derive(Args)]
 pub(crate) struct Check {
-    /// The configuration file
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
     /// The sender, as in MAIL FROM; <> or an empty one for a bounce
     #[arg(long, value_name = "ADDRESS")]
     from: OsString,
@@ -49,9 +46,9 @@ pub(crate) struct Check {
 }
 
 impl Check {
-    pub(crate) fn run(self) -> Result<bool, Failure> {
+    pub(crate) fn run(self, config: &Path) -> Result<bool, Failure> {
         let time = self.time.time()?;
-        let configuration = Configuration::open(&self.config)?;
+        let configuration = Configuration::open(config)?;
         let policy = &configuration.at(time).policy;
         let decide = |(recipients_before, to): (u32, &OsString)| {
             policy.inbound(&Inbound {
