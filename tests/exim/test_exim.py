@@ -96,9 +96,10 @@ class RoundTrip(unittest.TestCase):
             self.assertEqual(sent.mail_from, f"{theirs}=Mixed.Case@Example.Test")
             for spelling in [sent.mail_from, sent.mail_from.lower(), sent.mail_from.upper()]:
                 self.assertRegex(exim.send("", spelling), "^250 OK")
-            folded = [to.lower() for envelope in exim.mailboxes.wait_for(3) for to in envelope.rcpt_to]
-            self.assertEqual(folded, ["mixed.case@example.test"] * 3)
-            self.assertEqual(exim.mailboxes.envelopes[0].rcpt_to, ("Mixed.Case@example.test",))
+            # Each delivery is a process of its own, so they come in any order.
+            recipients = [to for envelope in exim.mailboxes.wait_for(3) for to in envelope.rcpt_to]
+            spellings = ["Mixed.Case@example.test", "mixed.case@example.test", "MIXED.CASE@example.test"]
+            self.assertCountEqual(recipients, spellings)
 
     def test_a_quoted_sender_keeps_its_tag_inside_the_quotes(self):
         # The secret has a space: "another key".
