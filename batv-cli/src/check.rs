@@ -17,7 +17,8 @@ use std::path::Path;
 ///
 /// Takes the envelope of a message and prints both decisions of the configuration: what becomes of
 /// each recipient when such a message comes in, with the SMTP reply if it is refused, and whether
-/// the sender is signed when such a message goes out. Nothing is sent or changed. The exit status
+/// the sender, if it is not the null sender, is signed when such a message goes out. Nothing is
+/// sent or changed. The exit status
 /// is 1 when a recipient is refused, else 0.
 ///
 /// With --json, one object: {"inbound": [{"to", "action", "address", "reason", "monitored",
@@ -86,6 +87,10 @@ impl Check {
             let monitored = if decision.monitored { "; refused, but for monitor mode" } else { "" };
             let reason = decision.reason;
             writeln!(out, "    reason: {reason} ({}{monitored})", explain_inbound(reason))?;
+        }
+        // No server sends a bounce on, and nobody asks whether it is signed.
+        if outbound.reason == OutboundReason::NullSender {
+            return Ok(());
         }
         writeln!(out, "Going out")?;
         line(out, "  MAIL FROM:", from)?;
