@@ -78,14 +78,27 @@ impl Document {
         Some(copy)
     }
 
-    /// Puts a key behind another, or behind all.
-    pub(crate) fn insert(&mut self, index: Option<usize>, mut key: Table) {
+    /// Puts a key behind all others.
+    pub(crate) fn push(&mut self, mut key: Table) {
         if !self.0.as_table().is_empty() {
             key.decor_mut().set_prefix("\n");
         }
         let keys = self.0.entry("key").or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
         if let Some(keys) = keys.as_array_of_tables_mut() {
-            keys.insert(index.map_or(keys.len(), |index| index + 1), key);
+            keys.push(key);
+        }
+    }
+
+    /// Puts keys behind others, in the order of these.
+    pub(crate) fn insert(&mut self, new: impl IntoIterator<Item = (usize, Table)>) {
+        let Some(keys) = self.0.get_mut("key").and_then(Item::as_array_of_tables_mut) else { return };
+        let mut new = new.into_iter().peekable();
+        for (index, key) in std::mem::take(keys).into_iter().enumerate() {
+            keys.push(key);
+            if let Some((_, mut key)) = new.next_if(|(behind, _)| *behind == index) {
+                key.decor_mut().set_prefix("\n");
+                keys.push(key);
+            }
         }
     }
 
