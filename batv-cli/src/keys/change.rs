@@ -223,16 +223,16 @@ impl Keys {
         let spent: Vec<_> = self.entries().filter(|(_, key, _)| key.is_spent(self.time)).collect();
         let spent: Vec<_> =
             spent.into_iter().map(|(index, key, of_key)| (index, key.number, of_key)).collect();
-        for (index, number, of_key) in spent.iter().rev() {
+        for (index, number, of_key) in &spent {
             let stays = match self.document.secret(*index) {
                 Some(Place::File(name)) => {
                     format!("; its secret stays in {}", beside(&self.path, name).display())
                 }
                 _ => String::new(),
             };
-            self.document.remove(*index);
-            self.said.insert(0, format!("key {number}{}: removed{stays}", for_patterns(of_key)));
+            self.said.push(format!("key {number}{}: removed{stays}", for_patterns(of_key)));
         }
+        self.document.remove(&spent.iter().map(|(index, ..)| *index).collect::<Vec<_>>());
         if spent.is_empty() {
             self.said.push("no key is spent".into());
         }
