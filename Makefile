@@ -27,7 +27,7 @@ FISH_COMPLETION = $(SHARE)/fish/vendor_completions.d/batv.fish
 
 install:
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(LIBDIR)/pkgconfig \
-		$(SHARE)/man/man3 $(dir $(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION))
+		$(SHARE)/man/man3 $(SHARE)/doc/batv $(dir $(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION))
 	install -m 755 $(BUILT)/libbatv.so $(DESTDIR)$(LIBDIR)/libbatv.so.$(VERSION)
 	ln -sf libbatv.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libbatv.so.0
 	ln -sf libbatv.so.0 $(DESTDIR)$(LIBDIR)/libbatv.so
@@ -37,6 +37,7 @@ install:
 	chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/batv.pc
 	install -m 644 include/batv.h $(DESTDIR)$(PREFIX)/include/batv.h
 	install -m 644 batv-ffi/libbatv.3 $(SHARE)/man/man3/libbatv.3
+	install -m 644 docs/batv.toml $(SHARE)/doc/batv/batv.toml
 	install -m 755 $(BUILT)/batv $(DESTDIR)$(PREFIX)/bin/batv
 	$(BUILT)/batv generate man $(SHARE)/man/man1
 	$(BUILT)/batv generate bash >$(BASH_COMPLETION)
@@ -48,7 +49,7 @@ uninstall:
 		$(DESTDIR)$(LIBDIR)/libbatv.so $(DESTDIR)$(LIBDIR)/libbatv.a \
 		$(DESTDIR)$(LIBDIR)/pkgconfig/batv.pc $(DESTDIR)$(PREFIX)/include/batv.h \
 		$(SHARE)/man/man3/libbatv.3 $(DESTDIR)$(PREFIX)/bin/batv \
-		$(SHARE)/man/man1/batv.1 $(SHARE)/man/man1/batv-*.1 \
+		$(SHARE)/man/man1/batv.1 $(SHARE)/man/man1/batv-*.1 $(SHARE)/doc/batv/batv.toml \
 		$(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION)
 
 clean:

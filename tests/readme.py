@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PARTS_OF = {"c": "examples/sign.c", "exim": "docs/exim.md"}
 # Rust's are compiled by rustdoc; the others say what the stages of tests/run are.
-CHECKED_ELSEWHERE = {"rust", "sh", "text"}
+CHECKED_ELSEWHERE = {"python", "rust", "sh", "text"}
 
 
 def blocks(document: Path) -> Iterator[tuple[int, str, list[str]]]:

@@ -11,13 +11,14 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::Path;
 
 /// Say what is decided on a message, and why
 ///
 /// Takes the envelope of a message and prints both decisions of the configuration: what becomes of
 /// each recipient when such a message comes in, with the SMTP reply if it is refused, and whether
-/// the sender is signed when such a message goes out. Nothing is sent or changed. The exit status
+/// the sender, if it is not the null sender, is signed when such a message goes out. Nothing is
+/// sent or changed. The exit status
 /// is 1 when a recipient is refused, else 0.
 ///
 /// With --json, one object: {"inbound": [{"to", "action", "address", "reason", "monitored",
@@ -26,9 +27,6 @@ use std::path::PathBuf;
 /// tells that the recipient would be refused for this reason, but for monitor mode.
 #[derive(Args)]
 pub(crate) struct Check {
-    /// The configuration file
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
     /// The sender, as in MAIL FROM; <> or an empty one for a bounce
     #[arg(long, value_name = "ADDRESS")]
     from: OsString,
@@ -49,9 +47,9 @@ pub(crate) struct Check {
 }
 
 impl Check {
-    pub(crate) fn run(self) -> Result<bool, Failure> {
+    pub(crate) fn run(self, config: &Path) -> Result<bool, Failure> {
         let time = self.time.time()?;
-        let configuration = Configuration::open(&self.config)?;
+        let configuration = Configuration::open(config)?;
         let policy = &configuration.at(time).policy;
         let decide = |(recipients_before, to): (u32, &OsString)| {
             policy.inbound(&Inbound {
@@ -89,6 +87,10 @@ impl Check {
             let monitored = if decision.monitored { "; refused, but for monitor mode" } else { "" };
             let reason = decision.reason;
             writeln!(out, "    reason: {reason} ({}{monitored})", explain_inbound(reason))?;
+        }
+        // No server sends a bounce on, and nobody asks whether it is signed.
+        if outbound.reason == OutboundReason::NullSender {
+            return Ok(());
         }
         writeln!(out, "Going out")?;
         line(out, "  MAIL FROM:", from)?;

@@ -25,8 +25,11 @@ mod strip;
 mod verify;
 
 use answer::Failure;
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Sign, verify and strip envelope senders (Bounce Address Tag Validation)
@@ -43,6 +46,9 @@ use std::process::ExitCode;
 #[derive(Parser)]
 #[command(name = "batv", version, after_help = EXIT_STATUS, disable_help_subcommand = true)]
 struct Cli {
+    /// The configuration file: for sign, verify and strip instead of --secret-file; for check and keys
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -72,16 +78,26 @@ enum Command {
     Generate(generate::Generate),
 }
 
+/// What a configuration file says, and an option may say of one key.
+const OF_ONE_KEY: [&str; 6] = ["secret_file", "key_number", "delimiter", "lifetime", "hash_case", "syntax"];
+
 fn main() -> ExitCode {
-    let result = match Cli::parse().command {
-        Command::Sign(sign) => sign.run(),
-        Command::Verify(verify) => verify.run(),
-        Command::Strip(strip) => strip.run(),
+    let matches = Cli::command().get_matches();
+    let Cli { config, command } = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    if config.is_some() {
+        refuse_contradiction(&matches);
+    }
+    let config = config.as_deref();
+    let needed = || config.ok_or_else(|| Failure::Other("--config FILE is missing".into()));
+    let result = match command {
+        Command::Sign(sign) => sign.run(config),
+        Command::Verify(verify) => verify.run(config),
+        Command::Strip(strip) => strip.run(config),
         Command::Inspect(inspect) => inspect.run(),
         Command::Keygen(keygen) => keygen.run(),
-        Command::Check(check) => check.run(),
+        Command::Check(check) => needed().and_then(|config| check.run(config)),
         Command::Config(config) => config.run(),
-        Command::Keys(keys) => keys.run(),
+        Command::Keys(keys) => needed().and_then(|config| keys.run(config)),
         Command::Generate(generate) => generate.run(),
     };
     match result {
@@ -99,6 +115,23 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Ends with a usage error where --config stands with an option or command that it is not for.
+fn refuse_contradiction(matches: &ArgMatches) {
+    let Some((name, matches)) = matches.subcommand() else { return };
+    let given = |id: &&&str| {
+        matches.ids().any(|known| known == **id) && matches.value_source(id) == Some(ValueSource::CommandLine)
+    };
+    let other = match name {
+        "inspect" | "keygen" | "config" | "generate" => name.to_owned(),
+        _ => match OF_ONE_KEY.iter().find(given) {
+            Some(id) => format!("--{}", id.replace('_', "-")),
+            None => return,
+        },
+    };
+    let message = format!("'--config <FILE>' cannot be used with '{other}'");
+    Cli::command().error(ErrorKind::ArgumentConflict, message).exit();
 }
 
 /// Writes a message to standard error, in one piece; there is nobody to tell when that fails.

@@ -19,33 +19,18 @@ const LATEST: u64 = 253_370_764_800;
 /// The keys that sign and verify: those of a configuration file, or one.
 #[derive(Args)]
 pub(crate) struct KeyOptions {
-    /// The configuration file whose keys and policy are used, instead of one secret
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
     /// The file whose octets are the secret
     ///
     /// All of them are, a newline at the end too: "echo x > FILE" makes a secret of two octets,
     /// "printf x > FILE" one of one. "batv keygen > FILE" writes no newline. A secret of fewer
     /// than 16 octets is used, with a warning; at most 65536 are read.
-    #[arg(long, value_name = "FILE", required_unless_present = "config", conflicts_with = "config")]
+    #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
     /// The key's number, 0 to 9, which the tag carries
-    #[arg(
-        long,
-        value_name = "N",
-        default_value = "0",
-        value_parser = parse_key_number,
-        conflicts_with = "config"
-    )]
+    #[arg(long, value_name = "N", default_value = "0", value_parser = parse_key_number)]
     key_number: KeyNumber,
     /// The character before the tag of a sub-address
-    #[arg(
-        long,
-        value_name = "C",
-        default_value = "+",
-        value_parser = parse_delimiter,
-        conflicts_with = "config"
-    )]
+    #[arg(long, value_name = "C", default_value = "+", value_parser = parse_delimiter)]
     pub(crate) delimiter: Delimiter,
 }
 
@@ -57,11 +42,11 @@ pub(crate) enum Keys {
 
 impl KeyOptions {
     /// The keys; the settings are those of a single one.
-    pub(crate) fn keys(&self, settings: Settings) -> Result<Keys, Failure> {
-        match (&self.config, &self.secret_file) {
+    pub(crate) fn keys(&self, config: Option<&Path>, settings: Settings) -> Result<Keys, Failure> {
+        match (config, &self.secret_file) {
             (Some(config), _) => Configuration::open(config).map(Keys::Configured),
             (None, Some(secret_file)) => self.key_ring(secret_file, settings).map(Keys::One),
-            (None, None) => Err(Failure::Other("--config or --secret-file is missing".into())),
+            (None, None) => Err(Failure::Other("--config FILE or --secret-file FILE is missing".into())),
         }
     }
 

@@ -12,6 +12,7 @@ use serde::Serialize;
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::Write;
+use std::path::Path;
 
 /// Sign addresses
 ///
@@ -34,31 +35,13 @@ pub(crate) struct Sign {
     #[command(flatten)]
     time: TimeOption,
     /// How many days the tag is good, after the day of --at, 1 to 99
-    #[arg(
-        long,
-        value_name = "DAYS",
-        default_value = "7",
-        value_parser = parse_lifetime,
-        conflicts_with = "config"
-    )]
+    #[arg(long, value_name = "DAYS", default_value = "7", value_parser = parse_lifetime)]
     lifetime: Lifetime,
     /// What is hashed: the address in lower case, or exactly as it stands
-    #[arg(
-        long,
-        value_name = "CASE",
-        default_value = "fold",
-        value_parser = hash_cases(),
-        conflicts_with = "config"
-    )]
+    #[arg(long, value_name = "CASE", default_value = "fold", value_parser = hash_cases())]
     hash_case: HashCase,
     /// Where the tag stands: prvs=KDDDSSSSSS=user@domain or user+prvs=KDDDSSSSSS@domain
-    #[arg(
-        long,
-        value_name = "SYNTAX",
-        default_value = "prefix",
-        value_parser = syntaxes(),
-        conflicts_with = "config"
-    )]
+    #[arg(long, value_name = "SYNTAX", default_value = "prefix", value_parser = syntaxes())]
     syntax: Syntax,
     /// Answer with one JSON object a line
     #[arg(long)]
@@ -81,7 +64,7 @@ fn syntaxes() -> impl TypedValueParser<Value = Syntax> {
 }
 
 impl Sign {
-    pub(crate) fn run(self) -> Result<bool, Failure> {
+    pub(crate) fn run(self, config: Option<&Path>) -> Result<bool, Failure> {
         let settings = Settings {
             lifetime: self.lifetime,
             syntax: self.syntax,
@@ -89,7 +72,7 @@ impl Sign {
             hash_case: self.hash_case,
             ..Settings::default()
         };
-        let signer = Signer { keys: self.key.keys(settings)?, time: self.time, json: self.json };
+        let signer = Signer { keys: self.key.keys(config, settings)?, time: self.time, json: self.json };
         answer_all(&self.addresses, &signer, self.json)
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::Path;
 
 /// Take anybody's tag off addresses
 ///
@@ -27,17 +27,14 @@ pub(crate) struct Strip {
     /// draft, ironport, swapped, slash, sub-address, barracuda or sparkpost.
     #[arg(long)]
     dialect: bool,
-    /// A configuration file, as sign and verify take it
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
     /// Answer with one JSON object a line
     #[arg(long)]
     json: bool,
 }
 
 impl Strip {
-    pub(crate) fn run(self) -> Result<bool, Failure> {
-        self.config.as_deref().map(Configuration::open).transpose()?;
+    pub(crate) fn run(self, config: Option<&Path>) -> Result<bool, Failure> {
+        config.map(Configuration::open).transpose()?;
         answer_all(&self.addresses, &Stripper { dialect: self.dialect, json: self.json }, self.json)
     }
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::Write;
+use std::path::Path;
 
 /// Verify addresses that bounces come to
 ///
@@ -34,9 +35,9 @@ pub(crate) struct Verify {
 }
 
 impl Verify {
-    pub(crate) fn run(self) -> Result<bool, Failure> {
+    pub(crate) fn run(self, config: Option<&Path>) -> Result<bool, Failure> {
         let settings = Settings { delimiter: self.key.delimiter, ..Settings::default() };
-        let verifier = Verifier { keys: self.key.keys(settings)?, time: self.time, json: self.json };
+        let verifier = Verifier { keys: self.key.keys(config, settings)?, time: self.time, json: self.json };
         answer_all(&self.addresses, &verifier, self.json)
     }
 }

@@ -31,6 +31,8 @@ fn sign_takes_keys_and_policy_of_the_file() {
     let expected =
         format!("{ALICE}\n<{ALICE}>\n{ALICE}\nalice@example.org\npostmaster@example.test\n<>\n{ALICE}\n");
     assert_eq!((ran.text(), ran.err.as_str(), ran.status), (expected.as_str(), "", 0));
+    let before = run(&mut site.command(&format!("--config batv.toml sign --at {NOON} alice")), b"");
+    assert_eq!(before.text(), format!("{ALICE}\n"));
 }
 
 #[test]
@@ -103,8 +105,20 @@ fn options_of_one_key_contradict_the_file() {
         assert_eq!((ran.text(), ran.status), ("", 2), "{options}");
         assert!(ran.err.contains("cannot be used with"), "{}", ran.err);
     }
-    let ran = batv_with(&["verify", "a@example.test"]);
-    assert!(ran.status == 2 && ran.err.contains("--secret-file <FILE>"), "{}", ran.err);
+    for command in ["inspect a@example.test", "keygen", "config check batv.toml"] {
+        let ran = run(&mut site.command(&format!("--config batv.toml {command}")), b"");
+        assert_eq!((ran.text(), ran.status), ("", 2), "{command}");
+        assert!(ran.err.contains("'--config <FILE>' cannot be used with '"), "{}", ran.err);
+    }
+    for command in ["sign a@example.test", "verify a@example.test", "check --from a --to b", "keys list"] {
+        let ran = run(&mut site.command(command), b"");
+        assert_eq!((ran.text(), ran.status), ("", 2), "{command}");
+        assert!(
+            ran.err.starts_with("batv: --config FILE ") && ran.err.ends_with(" is missing\n"),
+            "{}",
+            ran.err
+        );
+    }
 }
 
 #[test]
@@ -211,10 +225,6 @@ fn check_says_both_decisions() {
   RCPT TO:<bob@example.org>
     accept
     reason: not-ours (no key is for the recipient)
-Going out
-  MAIL FROM:<>
-    leave as it is
-    reason: null-sender (the null sender is never signed)
 "
     );
     assert_eq!((ran.err.as_str(), ran.status), ("", 1));

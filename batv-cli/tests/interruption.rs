@@ -145,7 +145,9 @@ fn what_another_program_changes_meanwhile_is_not_overwritten() {
     let site = Site::new(BESIDE);
     let stop = ["-e", "inject=fsync:signal=STOP:when=1"];
     let mut strace = rotate_under_strace(&site, &stop).stderr(Stdio::piped()).spawn().unwrap();
-    while !site.path(".batv-2026-11-22-1.key.new").exists() {}
+    while !site.path(".batv-2026-11-22-1.key.new").exists() {
+        assert_eq!(strace.try_wait().unwrap(), None);
+    }
     let edited = format!("{BESIDE}# by hand\n");
     std::fs::write(site.path("batv.toml"), &edited).unwrap();
     let id = strace.id();

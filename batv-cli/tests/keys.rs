@@ -168,6 +168,25 @@ for = ["example.org"]
 }
 
 #[test]
+fn comments_between_keys_that_go_stay() {
+    let key = |number| {
+        format!(
+            "[[key]] # shop\nnumber = {number}\nsecret = \"0123456789abcdef\"\nfor = [\"a.test\"]\nuse = \"verify\"\n\
+             verify-until = 2026-11-21\n"
+        )
+    };
+    let [zero, one, two] = [key(0), key(1), key(2)];
+    let site = Site::new(&format!(
+        "# File.\n\n# Group.\n\n# Zero.\n{zero}\n# One.\n{one}\n# Shops.\n\n# Two,\n# the last.\n{two}# End.\n"
+    ));
+    assert_eq!(site.out("keys prune").lines().count(), 3);
+    assert_eq!(site.text(), "# File.\n\n# Group.\n\n# Shops.\n# End.\n");
+    let site = Site::new(&format!("{zero}\n[policy]\nmonitor = true\n\n{one}"));
+    assert_eq!(site.out("keys prune"), "key 0 for a.test: removed\nkey 1 for a.test: removed\n");
+    assert_eq!(site.text(), "[policy]\nmonitor = true\n");
+}
+
+#[test]
 fn numbers_wrap_and_are_not_reused_while_they_verify() {
     let site = Site::new("");
     site.out("keys new --for example.com");
@@ -427,9 +446,11 @@ fn whatever_is_done_no_bounce_is_lost() {
             signed.extend(tagged.map(|line| (today, line.to_owned())));
             today += numbers.below(3) as u64;
             signed.retain(|(day, _)| today <= day + 5);
-            let bounces: String = signed.iter().map(|(_, address)| format!("{address}\n")).collect();
-            let verify =
-                run(site.command("verify --config batv.toml --at").arg(noon(today)), bounces.as_bytes());
+            let bounces: Vec<_> = signed.iter().map(|(_, address)| address.as_str()).collect();
+            let verify = run(
+                site.command("verify --config batv.toml --at").arg(noon(today)),
+                bounces.join("\n").as_bytes(),
+            );
             assert_eq!(
                 verify.text().lines().filter(|line| !line.starts_with("pass\t")).count(),
                 0,

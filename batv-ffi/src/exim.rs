@@ -118,7 +118,7 @@ fn refuse(arguments: &Arguments<'_>) -> Result<Answer, Failure> {
 
 /// What the text of the keys stands for.
 enum Keys {
-    Text(Policy),
+    Text(Box<Policy>),
     File(Store),
 }
 
@@ -148,7 +148,7 @@ impl Keys {
         if text.starts_with(b"/") {
             Store::open(OsStr::from_bytes(text)).map(Self::File).map_err(|error| of_file(&error))
         } else {
-            parse_keys(text).map(Self::Text)
+            parse_keys(text).map(|policy| Self::Text(Box::new(policy)))
         }
     }
 }
@@ -346,4 +346,113 @@ fn kept(mut text: Vec<u8>) -> *mut c_uchar {
         *kept = text;
         kept.as_mut_ptr()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::{CStr, CString, c_char};
+    use std::ptr;
+
+    type Function = unsafe extern "C" fn(*mut *mut c_uchar, c_int, *mut *mut c_uchar) -> c_int;
+
+    /// The status, the result, and the argument in which the result lies, if it does.
+    fn call(function: Function, arguments: &[&str]) -> (c_int, String, Option<usize>) {
+        let owned: Vec<*mut c_char> =
+            arguments.iter().map(|argument| CString::new(*argument).unwrap().into_raw()).collect();
+        let mut argv: Vec<*mut c_uchar> = owned.iter().map(|pointer| pointer.cast()).collect();
+        let mut result = ptr::null_mut();
+        let count = c_int::try_from(argv.len()).unwrap();
+        // SAFETY: as Exim calls; the strings live until they are taken back.
+        let status = unsafe { function(&raw mut result, count, argv.as_mut_ptr()) };
+        // SAFETY: a result is a string.
+        let text = unsafe { CStr::from_ptr(result.cast_const().cast()) }.to_str().unwrap().to_owned();
+        let inside = argv.iter().zip(arguments).position(|(start, argument)| {
+            (start.addr()..=start.addr() + argument.len()).contains(&result.addr())
+        });
+        for (pointer, argument) in owned.into_iter().zip(arguments) {
+            // SAFETY: it came from CString, and the NUL at its end is where it was.
+            unsafe {
+                assert_eq!(pointer.add(argument.len()).read(), 0);
+                drop(Box::from_raw(ptr::slice_from_raw_parts_mut(pointer, argument.len() + 1)));
+            }
+        }
+        (status, text, inside)
+    }
+
+    #[test]
+    fn an_original_address_lies_inside_its_argument() {
+        for (tagged, original) in [
+            ("prvs=0786864c09=alice@example.test", "alice@example.test"),
+            ("<prvs=0786864c09=alice@example.test>", "<alice@example.test>"),
+            ("\"prvs=0786864c09=john doe\"@example.test", "\"john doe\"@example.test"),
+            ("<\"prvs=0786864c09=john doe\"@example.test>", "<\"john doe\"@example.test>"),
+            ("<alice+prvs=0786864c09@example.test>", "<alice@example.test>"),
+            ("<prvs=a=0786864c09@example.test>", "<a@example.test>"),
+            ("alice@example.test", "alice@example.test"),
+            ("no address", "no address"),
+            ("<>", "<>"),
+            ("", ""),
+        ] {
+            assert_eq!(call(batv_exim_strip, &[tagged]), (OK, original.into(), Some(0)), "{tagged}");
+        }
+    }
+
+    #[test]
+    fn what_nothing_signs_lies_inside_its_argument() {
+        for address in ["", "<>", "no address", "prvs=0786864c09=alice@example.test", "carol"] {
+            let expected = (OK, address.into(), Some(1));
+            assert_eq!(call(batv_exim_sign, &["0:secret", address, "1795348800"]), expected, "{address}");
+        }
+        let none = call(batv_exim_sign, &["", "alice@example.test"]);
+        assert_eq!(none, (OK, "alice@example.test".into(), Some(1)));
+        let signed = call(batv_exim_sign, &[" 0:secret\n1:older\t", "alice@example.test", "1795348800"]);
+        assert_eq!(signed, (OK, "prvs=0786864c09=alice@example.test".into(), None));
+    }
+
+    #[test]
+    fn keys_without_a_key_refuse_nothing() {
+        let bounce = ["0:secret", "", "alice@example.test"];
+        assert!(call(batv_exim_refuse, &bounce).1.starts_with("550 5.7.1 "));
+        let [_, sender, recipient] = bounce;
+        assert_eq!(call(batv_exim_refuse, &[" \n", sender, recipient]), (OK, String::new(), None));
+    }
+
+    #[test]
+    fn what_exim_reads_as_it_stands_is_signed_as_it_stands() {
+        for address in ["a%b.test@example.test", "b.test!a@example.test"] {
+            let (status, signed, _) = call(batv_exim_sign, &["0:secret", address, "1795348800"]);
+            assert_eq!(status, OK);
+            assert!(signed.ends_with(&format!("={address}")), "{signed}");
+        }
+    }
+
+    #[test]
+    fn argv_is_left_alone_when_the_count_does_not_fit() {
+        for count in [8, 31, 42, 0, -1, c_int::MIN, c_int::MAX] {
+            for function in [batv_exim_sign, batv_exim_verify, batv_exim_strip, batv_exim_refuse] {
+                let mut result = ptr::null_mut();
+                let argv = ptr::without_provenance_mut(8);
+                // SAFETY: with such a count argv may be anything.
+                assert_eq!(unsafe { function(&raw mut result, count, argv) }, ERROR);
+                assert!(!result.is_null());
+            }
+        }
+    }
+
+    #[test]
+    fn null_is_a_failure_and_the_text_of_a_failure_stays() {
+        let mut result = ptr::null_mut();
+        // SAFETY: NULL is allowed.
+        assert_eq!(unsafe { batv_exim_strip(&raw mut result, 1, ptr::null_mut()) }, ERROR);
+        let mut argv = [ptr::null_mut()];
+        // SAFETY: NULL is allowed.
+        assert_eq!(unsafe { batv_exim_strip(ptr::null_mut(), 1, argv.as_mut_ptr()) }, ERROR);
+        // SAFETY: NULL is allowed.
+        assert_eq!(unsafe { batv_exim_strip(&raw mut result, 1, argv.as_mut_ptr()) }, ERROR);
+        assert_eq!(call(batv_exim_strip, &["alice@example.test"]).0, OK);
+        // SAFETY: a success does not touch the text of a failure.
+        let text = unsafe { CStr::from_ptr(result.cast_const().cast()) };
+        assert_eq!(text, c"an argument is NULL");
+    }
 }

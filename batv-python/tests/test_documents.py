@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("name", ["batv-python/README.md", "docs/python.md"])
+@pytest.mark.parametrize("name", ["README.md", "batv-python/README.md", "docs/python.md"])
 def test_snippets_of_documents(name: str) -> None:
     results = doctest.testfile(str(ROOT / name), module_relative=False)
     assert results.attempted > 0

@@ -13,7 +13,6 @@ use std::fs;
 use std::hint::black_box;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::time::Instant;
 
 #[global_allocator]
 static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
@@ -42,6 +41,13 @@ fn own(domains: usize) -> String {
     text
 }
 
+/// The time that this thread had on a processor: what else the machine does is left out.
+fn processor_seconds() -> Result<f64, Box<dyn Error>> {
+    let statistics = fs::read_to_string("/proc/thread-self/schedstat")?;
+    let nanoseconds = statistics.split_whitespace().next().unwrap_or_default();
+    Ok(nanoseconds.parse::<f64>()? / 1e9)
+}
+
 struct Cost {
     seconds: f64,
     file: f64,
@@ -57,9 +63,9 @@ fn cost(path: &Path, text: &str, domains: usize) -> Result<Cost, Box<dyn Error>>
     let (mut seconds, mut peak, mut kept) = (f64::MAX, 0.0, 0.0);
     for _ in 0..3 {
         let before = ALLOCATOR.allocated();
-        let start = Instant::now();
+        let start = processor_seconds()?;
         let store = Store::open(path)?;
-        seconds = seconds.min(start.elapsed().as_secs_f64());
+        seconds = seconds.min(processor_seconds()? - start);
         kept = octets(ALLOCATOR.allocated() - before)?;
         peak = octets(ALLOCATOR.max_allocated() - before)?;
         drop(store);
@@ -69,12 +75,12 @@ fn cost(path: &Path, text: &str, domains: usize) -> Result<Cost, Box<dyn Error>>
         (0..1000).map(|index| format!("<user@domain-{}.example>", index * domains / 1000)).collect();
     let mut nanoseconds = f64::MAX;
     for _ in 0..5 {
-        let start = Instant::now();
+        let start = processor_seconds()?;
         for address in addresses.iter().cycle().take(LOOKUPS as usize) {
             let address = Address::parse(address.as_bytes())?;
             black_box(store.config().policy.key_ring(&address)).ok_or("no key")?;
         }
-        nanoseconds = nanoseconds.min(start.elapsed().as_secs_f64() * 1e9 / f64::from(LOOKUPS));
+        nanoseconds = nanoseconds.min((processor_seconds()? - start) * 1e9 / f64::from(LOOKUPS));
     }
     Ok(Cost { seconds, file: octets(text.len())?, peak, kept, nanoseconds })
 }

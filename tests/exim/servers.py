@@ -5,10 +5,12 @@ import fcntl
 import os
 import re
 import shutil
+import signal
 import smtplib
 import socket
 import socketserver
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -25,6 +27,9 @@ TRUSTED = Path("/etc/exim4/trusted_configs")
 DEADLINE = 30
 # An address of this machine that is not among relay_from_hosts.
 OUTSIDE = "127.0.0.2"
+
+# Whoever is told to end ends its daemons first.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
 
 def documented(name):
@@ -153,8 +158,8 @@ def trusted(config):
 class Exim:
     """A daemon of its own: folder, spool, ports, clock and configuration.
 
-    `keys` is the text for BATV_KEYS, or the content of a batv.toml. `change` gets the
-    configuration and returns another.
+    `keys` is the text for BATV_KEYS, or the content of a batv.toml. Without a date the clock is the
+    machine's. `change` gets the configuration and returns another.
     """
 
     def __init__(self, keys, date="2026-11-22T12:00:00", library=LIBRARY, change=lambda config: config):
@@ -231,8 +236,10 @@ class Exim:
 
     def _command(self, date, *arguments):
         """A command of Exim's, with the clock set."""
-        settings = {"LD_PRELOAD": str(FAKETIME), "FAKETIME": f"@{date.replace('T', ' ')}", "TZ": "UTC"}
-        return ["env", *(f"{name}={value}" for name, value in settings.items()), EXIM, "-C", self.config, *arguments]
+        settings = ["TZ=UTC"]
+        if date:
+            settings += [f"LD_PRELOAD={FAKETIME}", f"FAKETIME=@{date.replace('T', ' ')}"]
+        return ["env", *settings, EXIM, "-C", self.config, *arguments]
 
     def start(self):
         command = self._command(self.date, "-bdf")
@@ -277,10 +284,19 @@ class Exim:
         """The number of messages in the queue."""
         return int(self.run("-bpc"))
 
+    def deliver(self, date=None):
+        """Empties the queue. A message that another process still holds is left for the next round."""
+
+        def is_empty():
+            self.run("-qff", date=date)
+            return self.queued() == 0
+
+        wait_until(is_empty, "delivery")
+
     @contextlib.contextmanager
     def client(self, source=OUTSIDE):
         """A connection from outside."""
-        client = smtplib.SMTP("127.0.0.1", self.port, timeout=DEADLINE, source_address=(source, 0))
+        client = smtplib.SMTP("127.0.0.1", self.port, "client.example.net", DEADLINE, (source, 0))
         try:
             yield client
             # Exim holds back its reply to this for 200 ms.

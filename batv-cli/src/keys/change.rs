@@ -83,7 +83,8 @@ impl Keys {
                 "{path}: will hold a secret and is open to every user; first: chmod o= -- '{path}'"
             )));
         }
-        let stopped = config.unsigned().iter().find(|pattern| !self.config.unsigned().contains(pattern));
+        let before = self.config.unsigned();
+        let stopped = config.unsigned().iter().find(|pattern| before.binary_search(pattern).is_err());
         match stopped.filter(|_| !may_stop) {
             Some(pattern) => Err(Failure::Other(format!("no key would sign for {pattern} any more"))),
             None => Ok(()),
@@ -128,7 +129,7 @@ impl Keys {
                 && let Some(copy) = self.document.copy(index, list(covered.iter().copied()))
                 && let Some(key) = self.config.keys.get(index)
             {
-                self.document.insert(None, copy);
+                self.document.push(copy);
                 self.said.push(format!("key {}{}: copied", key.number, for_patterns(covered)));
             }
         }
@@ -144,7 +145,7 @@ impl Keys {
         let template = self.config.keys.len().checked_sub(1);
         let (name, secret) = self.make_secret(number, template)?;
         let key = new_key(number, (name, &secret), self.today()?, signs, list(patterns));
-        self.document.insert(None, key);
+        self.document.push(key);
         let what = if signs { "made, signs" } else { "made, verifies until it is promoted" };
         self.said.push(format!("key {number}{}: {what}", for_patterns(patterns)));
         Ok(())
@@ -176,10 +177,7 @@ impl Keys {
             }
             self.retire(index)?;
         }
-        // From the last on, so that the places of the others stay.
-        for (index, key) in new_keys.into_iter().rev() {
-            self.document.insert(Some(index), key);
-        }
+        self.document.insert(new_keys);
         Ok(())
     }
 
@@ -225,16 +223,16 @@ impl Keys {
         let spent: Vec<_> = self.entries().filter(|(_, key, _)| key.is_spent(self.time)).collect();
         let spent: Vec<_> =
             spent.into_iter().map(|(index, key, of_key)| (index, key.number, of_key)).collect();
-        for (index, number, of_key) in spent.iter().rev() {
+        for (index, number, of_key) in &spent {
             let stays = match self.document.secret(*index) {
                 Some(Place::File(name)) => {
                     format!("; its secret stays in {}", beside(&self.path, name).display())
                 }
                 _ => String::new(),
             };
-            self.document.remove(*index);
-            self.said.insert(0, format!("key {number}{}: removed{stays}", for_patterns(of_key)));
+            self.said.push(format!("key {number}{}: removed{stays}", for_patterns(of_key)));
         }
+        self.document.remove(&spent.iter().map(|(index, ..)| *index).collect::<Vec<_>>());
         if spent.is_empty() {
             self.said.push("no key is spent".into());
         }

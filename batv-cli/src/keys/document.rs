@@ -78,14 +78,27 @@ impl Document {
         Some(copy)
     }
 
-    /// Puts a key behind another, or behind all.
-    pub(crate) fn insert(&mut self, index: Option<usize>, mut key: Table) {
+    /// Puts a key behind all others.
+    pub(crate) fn push(&mut self, mut key: Table) {
         if !self.0.as_table().is_empty() {
             key.decor_mut().set_prefix("\n");
         }
         let keys = self.0.entry("key").or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
         if let Some(keys) = keys.as_array_of_tables_mut() {
-            keys.insert(index.map_or(keys.len(), |index| index + 1), key);
+            keys.push(key);
+        }
+    }
+
+    /// Puts keys behind others, in the order of these.
+    pub(crate) fn insert(&mut self, new: impl IntoIterator<Item = (usize, Table)>) {
+        let Some(keys) = self.0.get_mut("key").and_then(Item::as_array_of_tables_mut) else { return };
+        let mut new = new.into_iter().peekable();
+        for (index, key) in std::mem::take(keys).into_iter().enumerate() {
+            keys.push(key);
+            if let Some((_, mut key)) = new.next_if(|(behind, _)| *behind == index) {
+                key.decor_mut().set_prefix("\n");
+                keys.push(key);
+            }
         }
     }
 
@@ -111,43 +124,57 @@ impl Document {
         }
     }
 
-    /// Removes a key, with the comment right above it. Other comments move to what comes next.
-    pub(crate) fn remove(&mut self, index: usize) {
+    /// Removes keys, in ascending order, each with the comment right above it. Other comments move
+    /// to what comes next.
+    pub(crate) fn remove(&mut self, indices: &[usize]) {
         let Some(keys) = self.0.get_mut("key").and_then(Item::as_array_of_tables_mut) else { return };
-        let Some(removed) = keys.get(index) else { return };
-        let above = text_of(removed.decor().prefix());
-        let position = removed.position();
-        let paragraphs = above.rfind("\n\n").and_then(|end| above.get(..=end));
-        keys.remove(index);
+        let mut removed = Vec::new();
+        for (index, key) in std::mem::take(keys).into_iter().enumerate() {
+            if indices.binary_search(&index).is_ok() {
+                removed.push((key.position(), text_of(key.decor().prefix())));
+            } else {
+                keys.push(key);
+            }
+        }
         if keys.is_empty() {
             self.0.remove("key");
         }
-        let joined = |next: String| match paragraphs {
-            Some(kept) => [kept, &next].concat(),
-            // The blank line that comes next is not needed where the key stood at the top.
-            None if !above.starts_with('\n') => next.strip_prefix('\n').unwrap_or(&next).to_owned(),
-            None => next,
-        };
-        if let Some(next) = self.next_table(position) {
-            let all = joined(text_of(next.decor().prefix()));
-            next.decor_mut().set_prefix(all);
-        } else {
-            let all = joined(text_of(Some(self.0.trailing())));
-            self.0.set_trailing(all);
-        }
-    }
-
-    /// The first table behind a position.
-    fn next_table(&mut self, position: Option<isize>) -> Option<&mut Table> {
-        let tables = self.0.iter_mut().flat_map(|(_, item)| -> Box<dyn Iterator<Item = &mut Table>> {
-            match item {
-                Item::Table(table) => Box::new(std::iter::once(table)),
-                Item::ArrayOfTables(tables) => Box::new(tables.iter_mut()),
-                _ => Box::new(std::iter::empty()),
+        let mut tables: Vec<_> = self.0.iter_mut().flat_map(|(_, item)| tables_of(item)).collect();
+        tables.sort_by_key(|table| table.position());
+        let mut removed = removed.into_iter().peekable();
+        for table in tables {
+            let before = std::iter::from_fn(|| removed.next_if(|(position, _)| *position < table.position()));
+            let texts: Vec<_> = before.map(|(_, above)| above).collect();
+            if !texts.is_empty() {
+                let prefix = join(texts.into_iter().chain([text_of(table.decor().prefix())]));
+                table.decor_mut().set_prefix(prefix);
             }
-        });
-        tables.filter(|table| table.position() > position).min_by_key(|table| table.position())
+        }
+        let rest = removed.map(|(_, above)| above);
+        let trailing = join(rest.chain([text_of(Some(self.0.trailing()))]));
+        self.0.set_trailing(trailing);
     }
+}
+
+/// The tables of an item, if it has any.
+fn tables_of(item: &mut Item) -> Vec<&mut Table> {
+    match item {
+        Item::Table(table) => vec![table],
+        Item::ArrayOfTables(tables) => tables.iter_mut().collect(),
+        Item::None | Item::Value(_) => Vec::new(),
+    }
+}
+
+/// What stands above keys that are removed, and above what comes behind them, without the comments
+/// that are only about one of the keys.
+fn join(texts: impl Iterator<Item = String>) -> String {
+    let joined = texts.reduce(|above, next| match above.rfind("\n\n").and_then(|end| above.get(..=end)) {
+        Some(paragraphs) => [paragraphs, &next].concat(),
+        // The blank line that comes next is not needed where the key stood at the top.
+        None if !above.starts_with('\n') => next.strip_prefix('\n').unwrap_or(&next).to_owned(),
+        None => next,
+    });
+    joined.unwrap_or_default()
 }
 
 /// A key that is new.

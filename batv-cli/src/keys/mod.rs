@@ -11,7 +11,7 @@ use change::{Keys, date_before, for_patterns};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::Path;
 
 /// List, make, rotate, retire and remove the keys of a configuration file
 ///
@@ -29,15 +29,6 @@ pub(crate) enum KeysCommand {
     Show(Show),
 }
 
-#[derive(Args)]
-struct Options {
-    /// The configuration file
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
-    #[command(flatten)]
-    time: TimeOption,
-}
-
 /// List the keys
 ///
 /// In the order of the file: the number; what the key does, which is "signs", "verifies",
@@ -49,7 +40,7 @@ struct Options {
 #[derive(Args)]
 pub(crate) struct List {
     #[command(flatten)]
-    options: Options,
+    time: TimeOption,
     /// Answer with one JSON object a line
     #[arg(long)]
     json: bool,
@@ -64,7 +55,7 @@ pub(crate) struct List {
 #[derive(Args)]
 pub(crate) struct New {
     #[command(flatten)]
-    options: Options,
+    time: TimeOption,
     /// What it is for: example.com, *.example.com, user@example.com or * for every domain
     #[arg(long = "for", value_name = "DOMAIN", required = true, num_args = 1.., value_parser = parse_pattern)]
     patterns: Vec<Pattern>,
@@ -78,7 +69,7 @@ pub(crate) struct New {
 #[derive(Args)]
 pub(crate) struct Rotate {
     #[command(flatten)]
-    options: Options,
+    time: TimeOption,
     /// Rotate only the keys that sign for one of these
     #[arg(long = "for", value_name = "DOMAIN", num_args = 1.., value_parser = parse_pattern)]
     patterns: Vec<Pattern>,
@@ -94,7 +85,7 @@ pub(crate) struct Rotate {
 #[derive(Args)]
 pub(crate) struct Retire {
     #[command(flatten)]
-    options: Options,
+    time: TimeOption,
     /// The number of the key
     #[arg(value_name = "N", value_parser = parse_key_number)]
     number: KeyNumber,
@@ -113,7 +104,7 @@ pub(crate) struct Retire {
 #[derive(Args)]
 pub(crate) struct Prune {
     #[command(flatten)]
-    options: Options,
+    time: TimeOption,
 }
 
 /// Print the secret of a key
@@ -122,9 +113,6 @@ pub(crate) struct Prune {
 /// "batv keys show N --config FILE > SECRET" makes a file for --secret-file.
 #[derive(Args)]
 pub(crate) struct Show {
-    /// The configuration file
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
     /// The number of the key
     #[arg(value_name = "N", value_parser = parse_key_number)]
     number: KeyNumber,
@@ -143,23 +131,27 @@ fn parse_pattern(text: &str) -> Result<Pattern, String> {
 }
 
 impl KeysCommand {
-    pub(crate) fn run(self) -> Result<bool, Failure> {
+    pub(crate) fn run(self, config: &Path) -> Result<bool, Failure> {
         let said = match self {
-            Self::List(list) => return list.run(),
-            Self::Show(show) => return show.run(),
-            Self::New(New { options, patterns }) => options.change(false, |keys| keys.add(&patterns)),
-            Self::Rotate(Rotate { options, patterns, to }) => {
-                options.change(false, |keys| keys.rotate(&patterns, to))
+            Self::List(list) => return list.run(config),
+            Self::Show(show) => return show.run(config),
+            Self::New(New { time, patterns }) => {
+                Keys::change(config, time.time()?, false, |keys| keys.add(&patterns))
             }
-            Self::Retire(Retire { options, number, patterns, force }) => options.change(force, |keys| {
-                let index = keys.find(number, &patterns)?;
-                if keys.config.keys.get(index).is_some_and(|key| key.signs) && !force {
-                    let message = format!("key {number} signs: rotate it, or --force if none shall sign");
-                    return Err(Failure::Other(message));
-                }
-                keys.retire(index)
-            }),
-            Self::Prune(Prune { options }) => options.change(false, |keys| {
+            Self::Rotate(Rotate { time, patterns, to }) => {
+                Keys::change(config, time.time()?, false, |keys| keys.rotate(&patterns, to))
+            }
+            Self::Retire(Retire { time, number, patterns, force }) => {
+                Keys::change(config, time.time()?, force, |keys| {
+                    let index = keys.find(number, &patterns)?;
+                    if keys.config.keys.get(index).is_some_and(|key| key.signs) && !force {
+                        let message = format!("key {number} signs: rotate it, or --force if none shall sign");
+                        return Err(Failure::Other(message));
+                    }
+                    keys.retire(index)
+                })
+            }
+            Self::Prune(Prune { time }) => Keys::change(config, time.time()?, false, |keys| {
                 keys.prune();
                 Ok(())
             }),
@@ -170,16 +162,6 @@ impl KeysCommand {
         }
         out.flush()?;
         Ok(true)
-    }
-}
-
-impl Options {
-    fn change(
-        &self,
-        may_stop: bool,
-        change: impl FnOnce(&mut Keys) -> Result<(), Failure>,
-    ) -> Result<Vec<String>, Failure> {
-        Keys::change(&self.config, self.time.time()?, may_stop, change)
     }
 }
 
@@ -195,9 +177,9 @@ struct Listed {
 }
 
 impl List {
-    fn run(self) -> Result<bool, Failure> {
-        let time = self.options.time.time()?;
-        let keys = Keys::read(&self.options.config, time)?;
+    fn run(self, config: &Path) -> Result<bool, Failure> {
+        let time = self.time.time()?;
+        let keys = Keys::read(config, time)?;
         let mut out = output();
         if !self.json {
             writeln!(out, "key  does                       made        for")?;
@@ -246,8 +228,8 @@ impl Listed {
 }
 
 impl Show {
-    fn run(self) -> Result<bool, Failure> {
-        let keys = Keys::read(&self.config, 0)?;
+    fn run(self, config: &Path) -> Result<bool, Failure> {
+        let keys = Keys::read(config, 0)?;
         let secret = keys.secret(keys.find(self.number, &self.patterns)?)?;
         let mut out = output();
         out.write_all(&secret)?;
