@@ -21,8 +21,8 @@ use(void)
 	const char *(*last_error)(void);
 	void (*destroy)(batv_keyring *);
 	int (*load)(const char *, size_t, batv_config **);
-	int (*config_sign)(const batv_config *, const char *, size_t, int64_t, char *, size_t,
-	    size_t *, int *);
+	int (*config_sign)(
+	    const batv_config *, const char *, size_t, int64_t, char *, size_t, size_t *, int *);
 	void (*config_free)(batv_config *);
 	batv_config *config;
 	char buffer[64];
