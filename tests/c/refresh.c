@@ -13,7 +13,7 @@
 #define SANITIZED
 #endif
 
-enum { THREADS = 8, CHANGES = 60, CHILDREN = 6 };
+enum { THREADS = 8, CHANGES = 24, CHILDREN = 3 };
 
 static const int64_t at = 1795348800;
 static const char alice[] = "alice@example.test";
