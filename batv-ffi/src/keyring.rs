@@ -1,7 +1,7 @@
 //! Key rings made by hand: secrets by number, of which one signs.
 
 use crate::guard::{guarded, status_of};
-use crate::memory::{Buffer, Output, exclusive, octets, reference, small, unix_time};
+use crate::memory::{Buffer, Output, bad_value, exclusive, octets, pick, reference, small, unix_time};
 use crate::status::{Failure, Status};
 use batv_core::{
     Address, Delimiter, HashCase, KeyNumber, KeyRing, Lifetime, ReversePath, Secret, Settings, SignError,
@@ -326,16 +326,27 @@ pub unsafe extern "C" fn batv_keyring_verify(
         // SAFETY: as above.
         let (key_number, days_left) = unsafe { (Output::optional(key_number), Output::optional(days_left)) };
         let verdict = keyring.0.verify(&Address::parse(text)?, time);
-        let (parts, number, days) = match verdict.authentic() {
-            Some(tag) => (tag.original.parts(), tag.key_number.get().into(), tag.days_left.into()),
-            None => ([&b""[..]; 3], -1, -1),
-        };
-        buffer.write(parts)?;
-        place.write(VerdictNumber::from(&verdict) as c_int);
-        key_number.write(number);
-        days_left.write(days);
-        Ok(())
+        write_verdict(&verdict, &place, &buffer, &key_number, &days_left)
     })
+}
+
+/// Writes a verdict, with the original address and the key number and days left of an authentic tag.
+pub(crate) fn write_verdict(
+    verdict: &Verdict<'_>,
+    place: &Output<c_int>,
+    buffer: &Buffer,
+    key_number: &Output<c_int>,
+    days_left: &Output<c_int>,
+) -> Result<(), Failure> {
+    let (parts, number, days) = match verdict.authentic() {
+        Some(tag) => (tag.original.parts(), tag.key_number.get().into(), tag.days_left.into()),
+        None => ([&b""[..]; 3], -1, -1),
+    };
+    buffer.write(parts)?;
+    place.write(VerdictNumber::from(verdict) as c_int);
+    key_number.write(number);
+    days_left.write(days);
+    Ok(())
 }
 
 /// The word of a verdict for logs: "missing", "malformed", "unknown-key", "bad-signature",
@@ -354,14 +365,4 @@ pub extern "C" fn batv_verdict_text(verdict: c_int) -> *const c_char {
 
 fn number(key_number: c_int) -> Result<KeyNumber, Failure> {
     KeyNumber::new(small(key_number, "key number")?).map_err(bad_value)
-}
-
-/// The choice of that number.
-fn pick<T>(value: c_int, choices: [(c_int, T); 2], name: &str) -> Result<T, Failure> {
-    let chosen = choices.into_iter().find(|(number, _)| *number == value);
-    chosen.map(|(_, choice)| choice).ok_or_else(|| bad_value(format_args!("{name} {value} is not 0 or 1")))
-}
-
-fn bad_value(error: impl std::fmt::Display) -> Failure {
-    Failure::new(Status::BadValue, error)
 }

@@ -12,9 +12,13 @@ mod guard;
 mod memory;
 mod status;
 
-mod exim;
 mod keyring;
 mod strip;
+
+mod config;
+mod decision;
+
+mod exim;
 mod version;
 
 #[cfg(test)]

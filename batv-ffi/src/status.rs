@@ -1,8 +1,10 @@
 //! Statuses: what every function that can fail returns, and the detail of the last failure.
 
+use batv_store::{Fault, StoreError};
 use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int};
 use std::fmt::{self, Display, Write};
+use std::sync::Arc;
 
 /// What a function returns. The numbers are fixed; those of retired statuses are not used again.
 #[repr(C)]
@@ -26,10 +28,15 @@ pub enum Status {
     BufferTooSmall = 7,
     /// A fault of the library itself.
     Internal = 8,
+    /// A configuration says what it may not, or names a secret file that cannot be used. The
+    /// detail has a line for each fault, "FILE:LINE: KEY: MESSAGE".
+    BadConfig = 9,
+    /// A configuration file cannot be read, is no file, or is open to every user of the system.
+    BadFile = 10,
 }
 
 impl Status {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
         Self::Ok,
         Self::NullPointer,
         Self::BadValue,
@@ -39,6 +46,8 @@ impl Status {
         Self::NoSigningKey,
         Self::BufferTooSmall,
         Self::Internal,
+        Self::BadConfig,
+        Self::BadFile,
     ];
 
     fn text(self) -> &'static CStr {
@@ -52,6 +61,8 @@ impl Status {
             Self::NoSigningKey => c"no key signs",
             Self::BufferTooSmall => c"buffer is too small",
             Self::Internal => c"internal error",
+            Self::BadConfig => c"configuration is bad",
+            Self::BadFile => c"file cannot be used",
         }
     }
 }
@@ -87,8 +98,18 @@ impl From<batv_core::UnknownKeyError> for Failure {
     }
 }
 
+impl From<Arc<StoreError>> for Failure {
+    fn from(error: Arc<StoreError>) -> Self {
+        let status = match error.fault() {
+            Fault::Io(_) | Fault::NotAFile | Fault::Permissions | Fault::Changing => Status::BadFile,
+            _ => Status::BadConfig,
+        };
+        Self::new(status, error)
+    }
+}
+
 /// The octets of a detail, with its NUL. Longer ones are cut.
-const DETAIL_SIZE: usize = 1024;
+const DETAIL_SIZE: usize = 4096;
 
 thread_local! {
     /// Without a destructor, which a thread that outlives `dlclose` would run into.
@@ -97,27 +118,30 @@ thread_local! {
 
 /// Keeps the detail of a failure for [`batv_last_error`].
 pub(crate) fn record(detail: impl Display) {
-    let mut cut = Cut { octets: [0; DETAIL_SIZE], len: 0 };
-    // Cut never fails.
-    let _ = write!(cut, "{detail}");
-    DETAIL.set(cut.octets);
+    DETAIL.with(|place| {
+        let place: &Cell<[u8]> = place;
+        let mut cut = Cut { octets: place.as_slice_of_cells(), len: 0 };
+        // Cut never fails.
+        let _ = write!(cut, "{detail}");
+        if let Some(end) = cut.octets.get(cut.len) {
+            end.set(0);
+        }
+    });
 }
 
 /// Takes as much text as fits before a NUL.
-struct Cut {
-    octets: [u8; DETAIL_SIZE],
+struct Cut<'a> {
+    octets: &'a [Cell<u8>],
     len: usize,
 }
 
-impl Write for Cut {
+impl Write for Cut<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let free = self.octets.len() - 1 - self.len;
         let fits = (0..=free.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-        let (kept, _) = text.split_at(fits);
-        if let Some(place) = self.octets.get_mut(self.len..self.len + fits) {
-            place.copy_from_slice(kept.as_bytes());
-            self.len += fits;
-        }
+        let places = self.octets.iter().skip(self.len);
+        places.zip(text.bytes().take(fits)).for_each(|(place, octet)| place.set(octet));
+        self.len += fits;
         Ok(())
     }
 }
@@ -133,6 +157,8 @@ pub extern "C" fn batv_status_text(status: c_int) -> *const c_char {
 
 /// The detail of the last failure in the calling thread, such as
 /// "control '\r' at octet 4": what was wrong with the input, and where. It never holds a secret.
+/// That of a configuration has several lines, without a newline behind the last; 4095 octets at
+/// most.
 ///
 /// Returns a string of the library, empty when nothing has failed yet; never NULL. It is valid
 /// until the next failure in the same thread, and until the thread ends. Success leaves it as it

@@ -1,13 +1,16 @@
 //! The boundary, for Miri: `cargo +nightly miri test -p batv-ffi --lib`.
 //!
 //! Every function with NULL for every argument, with numbers that no enumeration has, and with
-//! buffers of every size.
+//! buffers of every size. Miri reads no files, so a configuration is NULL here.
 
+use crate::config::*;
+use crate::decision::*;
 use crate::keyring::*;
-use crate::memory::NUL_TERMINATED;
+use crate::memory::{NUL_TERMINATED, Output, fields};
 use crate::status::*;
 use crate::strip::*;
 use crate::version::*;
+use batv_core::{OutboundReason, Reason};
 use std::ffi::{CStr, c_char, c_int};
 use std::ptr::{null, null_mut};
 
@@ -134,6 +137,90 @@ fn null_for_any_argument_of_strip_is_refused_or_allowed() {
 }
 
 #[test]
+fn null_for_a_configuration_is_refused() {
+    let (all, mut verdict) = (NUL_TERMINATED, 77);
+    let mut config = null_mut();
+    // SAFETY: NULL is what is tried.
+    unsafe {
+        batv_config_free(null_mut());
+        assert_eq!(batv_config_open(null(), all, &raw mut config), NULL_POINTER);
+        assert_eq!(text(batv_last_error()), "path is NULL");
+        assert_eq!(batv_config_open(c"x".as_ptr(), all, null_mut()), NULL_POINTER);
+        assert_eq!(batv_config_open(c"x".as_ptr(), 2, &raw mut config), BAD_VALUE);
+        assert_eq!(text(batv_last_error()), "path has a NUL at octet 1");
+        assert!(config.is_null());
+        assert_eq!(batv_config_set_log(null_mut(), None, null_mut()), NULL_POINTER);
+        assert_eq!(batv_config_refresh(null(), null_mut()), NULL_POINTER);
+        assert_eq!(batv_config_reload(null()), NULL_POINTER);
+        let (address, time, no) = (ALICE.as_ptr(), TIME, null_mut());
+        assert_eq!(batv_config_sign(null(), address, all, time, no, 0, null_mut(), null_mut()), NULL_POINTER);
+        let verdict = &raw mut verdict;
+        assert_eq!(
+            batv_config_verify(
+                null(),
+                address,
+                all,
+                time,
+                verdict,
+                no,
+                0,
+                null_mut(),
+                null_mut(),
+                null_mut()
+            ),
+            NULL_POINTER
+        );
+        assert_eq!(batv_config_outbound(null(), null(), no, 0, null_mut(), null_mut()), NULL_POINTER);
+        assert_eq!(batv_config_inbound(null(), null(), null_mut(), no, 0, null_mut()), NULL_POINTER);
+        assert_eq!(text(batv_last_error()), "config is NULL");
+    }
+    assert_eq!(verdict, 77);
+}
+
+/// A structure as this version knows it, and as a later one does.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Known {
+    struct_size: usize,
+    value: u32,
+    more: u32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Later {
+    known: Known,
+    added: u64,
+}
+
+#[test]
+fn a_structure_may_have_grown_at_its_end() {
+    let known = |struct_size| Known { struct_size, value: 5, more: 6 };
+    let mut later = Later { known: known(size_of::<Later>()), added: 0 };
+    let pointer = (&raw mut later).cast::<Known>();
+    // SAFETY: the size is never larger than what is there.
+    unsafe {
+        assert_eq!(fields(pointer, "it").unwrap(), later.known);
+        later.added = 1 << 63;
+        assert_eq!(
+            fields(pointer, "it").unwrap_err().detail,
+            "it has fields that this version does not know"
+        );
+        Output::structure(pointer, "it").unwrap().write(known(0));
+        assert_eq!(later, Later { known: known(0), added: 0 });
+        assert_eq!(fields(null::<Known>(), "it").unwrap_err().detail, "it is NULL");
+        assert!(Output::structure(null_mut::<Known>(), "it").is_err());
+        // Sizes that no version has are not believed.
+        for size in [0, size_of::<Known>() - 1, 4096, usize::MAX] {
+            let mut known = known(size);
+            let detail = format!("struct_size {size} is not that of it");
+            assert_eq!(fields(&raw const known, "it").unwrap_err().detail, detail);
+            assert!(Output::structure(&raw mut known, "it").is_err());
+        }
+    }
+}
+
+#[test]
 fn a_buffer_one_octet_too_small_stays_as_it_was() {
     with_keyring(|keyring| {
         let needed = TAGGED.count_bytes();
@@ -221,8 +308,11 @@ fn integers_outside_of_their_range_are_refused() {
             assert_eq!(sign(18, i64::MAX), 0);
         }
     });
-    for number in [-1, 9, c_int::MAX, c_int::MIN] {
+    assert_eq!(text(batv_status_text(10)), "file cannot be used");
+    for number in [-1, 20, c_int::MAX, c_int::MIN] {
         assert_eq!(text(batv_status_text(number)), "unknown status");
+        assert_eq!(text(batv_reason_text(number)), "unknown");
+        assert_eq!(text(batv_action_text(number)), "unknown");
         assert_eq!(text(batv_verdict_text(number)), "unknown");
         assert_eq!(text(batv_dialect_text(number)), "unknown");
     }
@@ -252,12 +342,42 @@ fn the_words_are_the_core_s() {
     ] {
         assert_eq!(text(batv_dialect_text(Dialect::from(dialect) as c_int)), dialect.as_str());
     }
+    for (reason, word) in [
+        (ReasonNumber::Signed, OutboundReason::Signed.as_str()),
+        (ReasonNumber::NullSender, OutboundReason::NullSender.as_str()),
+        (ReasonNumber::Unreadable, OutboundReason::Unreadable.as_str()),
+        (ReasonNumber::Unreadable, Reason::Unreadable.as_str()),
+        (ReasonNumber::NotOurs, OutboundReason::NotOurs.as_str()),
+        (ReasonNumber::NotOurs, Reason::NotOurs.as_str()),
+        (ReasonNumber::Exempt, OutboundReason::Exempt.as_str()),
+        (ReasonNumber::Exempt, Reason::Exempt.as_str()),
+        (ReasonNumber::Local, OutboundReason::Local.as_str()),
+        (ReasonNumber::UntaggedDestination, OutboundReason::UntaggedDestination.as_str()),
+        (ReasonNumber::Tagged, OutboundReason::Tagged.as_str()),
+        (ReasonNumber::TooLong, OutboundReason::TooLong.as_str()),
+        (ReasonNumber::TooLong, Reason::TooLong.as_str()),
+        (ReasonNumber::NoSigningKey, OutboundReason::NoSigningKey.as_str()),
+        (ReasonNumber::Client, Reason::Client.as_str()),
+        (ReasonNumber::NotABounce, Reason::NotABounce.as_str()),
+        (ReasonNumber::Pass, Reason::Pass.as_str()),
+        (ReasonNumber::Missing, Reason::Missing.as_str()),
+        (ReasonNumber::Malformed, Reason::Malformed.as_str()),
+        (ReasonNumber::UnknownKey, Reason::UnknownKey.as_str()),
+        (ReasonNumber::BadSignature, Reason::BadSignature.as_str()),
+        (ReasonNumber::Expired, Reason::Expired.as_str()),
+        (ReasonNumber::SecondRecipient, Reason::SecondRecipient.as_str()),
+        (ReasonNumber::TaggedMail, Reason::TaggedMail.as_str()),
+    ] {
+        assert_eq!(text(batv_reason_text(reason as c_int)), word);
+    }
     assert_eq!(text(batv_version()), env!("CARGO_PKG_VERSION"));
     assert_eq!(batv_version_number(), 100);
 }
 
 #[test]
 fn a_long_detail_is_cut_between_characters() {
-    record("€".repeat(400));
-    assert_eq!(text(batv_last_error()), "€".repeat(341));
+    record("€".repeat(2000));
+    assert_eq!(text(batv_last_error()), "€".repeat(1365));
+    record("short");
+    assert_eq!(text(batv_last_error()), "short");
 }

@@ -21,6 +21,10 @@
  * BATV_STATUS_BUFFER_TOO_SMALL: call again with *length + 1 octets. A NULL buffer of size 0
  * succeeds and only tells the length, as with snprintf. A buffer must not overlap the input.
  *
+ * Structures with a struct_size begin with it: set it to their sizeof, and all that you do not use
+ * to 0, as an initializer with designators does. Later versions may add fields at the end; programs
+ * that were compiled before go on as they are.
+ *
  * Times are UNIX seconds, arguments always: the library reads no clock.
  *
  * Threads. Functions are safe to call from any number of threads, on one handle too, unless they
@@ -88,6 +92,15 @@ typedef enum batv_status {
    * A fault of the library itself.
    */
   BATV_STATUS_INTERNAL = 8,
+  /**
+   * A configuration says what it may not, or names a secret file that cannot be used. The
+   * detail has a line for each fault, "FILE:LINE: KEY: MESSAGE".
+   */
+  BATV_STATUS_BAD_CONFIG = 9,
+  /**
+   * A configuration file cannot be read, is no file, or is open to every user of the system.
+   */
+  BATV_STATUS_BAD_FILE = 10,
 } batv_status;
 
 /**
@@ -240,6 +253,133 @@ typedef enum batv_dialect {
 } batv_dialect;
 
 /**
+ * What to do with a recipient. None of them is 0.
+ */
+typedef enum batv_action {
+  /**
+   * Accept it as it is.
+   */
+  BATV_ACTION_ACCEPT = 1,
+  /**
+   * Accept it, for the original address.
+   */
+  BATV_ACTION_ACCEPT_AS = 2,
+  /**
+   * Refuse it with the reply.
+   */
+  BATV_ACTION_REFUSE = 3,
+} batv_action;
+
+/**
+ * Why a message is signed or not, why a recipient is accepted or refused.
+ */
+typedef enum batv_reason {
+  /**
+   * Signed.
+   */
+  BATV_REASON_SIGNED = 0,
+  /**
+   * Not signed: the null sender never is.
+   */
+  BATV_REASON_NULL_SENDER = 1,
+  /**
+   * Not signed, or accepted: it is no address that BATV could judge.
+   */
+  BATV_REASON_UNREADABLE = 2,
+  /**
+   * Not signed, or accepted: no key is for the address.
+   */
+  BATV_REASON_NOT_OURS = 3,
+  /**
+   * Not signed, or accepted: the address is exempt.
+   */
+  BATV_REASON_EXEMPT = 4,
+  /**
+   * Not signed: every recipient is ours, and such mail is left as it is.
+   */
+  BATV_REASON_LOCAL = 5,
+  /**
+   * Not signed: a recipient's domain cannot bear tags.
+   */
+  BATV_REASON_UNTAGGED_DESTINATION = 6,
+  /**
+   * Not signed: it carries a tag already.
+   */
+  BATV_REASON_TAGGED = 7,
+  /**
+   * Not signed: the local-part would be longer than 64 octets. Accepted: it could not have been
+   * signed.
+   */
+  BATV_REASON_TOO_LONG = 8,
+  /**
+   * Not signed: no key that is for the address signs.
+   */
+  BATV_REASON_NO_SIGNING_KEY = 9,
+  /**
+   * Accepted: the client is internal, authenticated or listed.
+   */
+  BATV_REASON_CLIENT = 10,
+  /**
+   * Accepted: not a bounce.
+   */
+  BATV_REASON_NOT_A_BOUNCE = 11,
+  /**
+   * Accepted: the tag is authentic and in time.
+   */
+  BATV_REASON_PASS = 12,
+  /**
+   * Refused: a bounce without a tag.
+   */
+  BATV_REASON_MISSING = 13,
+  /**
+   * Refused: a bounce with a malformed tag.
+   */
+  BATV_REASON_MALFORMED = 14,
+  /**
+   * Refused: a bounce with a tag of an unknown key.
+   */
+  BATV_REASON_UNKNOWN_KEY = 15,
+  /**
+   * Refused: a bounce with a tag that the key did not make.
+   */
+  BATV_REASON_BAD_SIGNATURE = 16,
+  /**
+   * Refused: a bounce with a tag whose day has passed.
+   */
+  BATV_REASON_EXPIRED = 17,
+  /**
+   * Refused: a further recipient of a bounce.
+   */
+  BATV_REASON_SECOND_RECIPIENT = 18,
+  /**
+   * Refused: ordinary mail to a tagged address.
+   */
+  BATV_REASON_TAGGED_MAIL = 19,
+} batv_reason;
+
+/**
+ * What a line of the log is about. The numbers are those of syslog(3).
+ */
+typedef enum batv_log_level {
+  /**
+   * The file, or a secret file, has become bad: LOG_ERR.
+   */
+  BATV_LOG_LEVEL_ERROR = 3,
+  /**
+   * The configuration is a new one: LOG_INFO.
+   */
+  BATV_LOG_LEVEL_INFO = 6,
+} batv_log_level;
+
+/**
+ * A configuration file, batv.toml, and what it said when it was last good.
+ *
+ * Any number of threads may sign, verify, decide, refresh and reload with one configuration at
+ * once: none waits for another. While a thread frees it or sets its log, no other may use it.
+ */
+typedef struct batv_config batv_config;
+
+/**
  * A key ring: secrets by key number, 0 to 9, of which one signs and all verify.
  *
  * Any number of threads may sign and verify with one key ring at once. While a thread changes or
@@ -276,6 +416,133 @@ typedef struct batv_parts {
   struct batv_part part[3];
 } batv_parts;
 
+/**
+ * Takes a line for the log.
+ *
+ * level: a batv_log_level.
+ * line: a string without a newline, valid until the callback returns. It never holds a secret.
+ * user_data: as it was given to batv_config_set_log.
+ */
+typedef void (*batv_log_callback)(int level, const char *line, void *user_data);
+
+/**
+ * A message that leaves, for batv_config_outbound.
+ */
+typedef struct batv_outbound {
+  /**
+   * sizeof(batv_outbound).
+   */
+  size_t struct_size;
+  /**
+   * The envelope sender, with or without angle brackets; the null sender is "" or "<>".
+   */
+  const char *mail_from;
+  /**
+   * Its octets; BATV_NUL_TERMINATED for a string.
+   */
+  size_t mail_from_length;
+  /**
+   * When the message was received, in UNIX seconds, 0 or more. It must stay the same over all
+   * delivery attempts, or greylisting never lets the message through.
+   */
+  int64_t time;
+  /**
+   * All its envelope recipients, with or without angle brackets. NULL where they are not known:
+   * the rules on them then do not apply.
+   */
+  const char *const *recipients;
+  /**
+   * The octets of each; NULL where all of them are strings.
+   */
+  const size_t *recipient_lengths;
+  /**
+   * How many there are.
+   */
+  size_t recipient_count;
+} batv_outbound;
+
+/**
+ * A recipient of a message that comes in, and what is known of it at RCPT, for
+ * batv_config_inbound.
+ */
+typedef struct batv_inbound {
+  /**
+   * sizeof(batv_inbound).
+   */
+  size_t struct_size;
+  /**
+   * The envelope sender, with or without angle brackets; the null sender is "" or "<>".
+   */
+  const char *mail_from;
+  /**
+   * Its octets; BATV_NUL_TERMINATED for a string.
+   */
+  size_t mail_from_length;
+  /**
+   * The recipient, with or without angle brackets.
+   */
+  const char *rcpt_to;
+  /**
+   * Its octets; BATV_NUL_TERMINATED for a string.
+   */
+  size_t rcpt_to_length;
+  /**
+   * Now, in UNIX seconds, 0 or more.
+   */
+  int64_t time;
+  /**
+   * The IP address of the client as inet_ntop writes it; NULL where it is not known.
+   */
+  const char *client;
+  /**
+   * Its octets; BATV_NUL_TERMINATED for a string.
+   */
+  size_t client_length;
+  /**
+   * 1 when the client is authenticated or internal, else 0.
+   */
+  int trusted;
+  /**
+   * The number of recipients of this message before this one.
+   */
+  uint32_t recipients_before;
+} batv_inbound;
+
+/**
+ * The decision on a recipient.
+ */
+typedef struct batv_decision {
+  /**
+   * sizeof(batv_decision), set by the caller.
+   */
+  size_t struct_size;
+  /**
+   * A batv_action.
+   */
+  int action;
+  /**
+   * A batv_reason.
+   */
+  int reason;
+  /**
+   * 1 when the policy only monitors, and the recipient would have been refused for this reason;
+   * else 0.
+   */
+  int monitored;
+  /**
+   * The code of the reply for BATV_ACTION_REFUSE, 550 (RFC 5321 section 4.2.3), else 0.
+   */
+  int reply_code;
+  /**
+   * Its enhanced status code, "5.7.1" (RFC 3463), else "".
+   */
+  char reply_enhanced[16];
+  /**
+   * Its text, without the codes: ASCII, one line; else "".
+   */
+  char reply_text[256];
+} batv_decision;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -290,6 +557,8 @@ const char *batv_status_text(int status);
 /**
  * The detail of the last failure in the calling thread, such as
  * "control '\r' at octet 4": what was wrong with the input, and where. It never holds a secret.
+ * That of a configuration has several lines, without a newline behind the last; 4095 octets at
+ * most.
  *
  * Returns a string of the library, empty when nothing has failed yet; never NULL. It is valid
  * until the next failure in the same thread, and until the thread ends. Success leaves it as it
@@ -452,6 +721,170 @@ int batv_strip_copy(const char *address,
  * Returns a static string, "unknown" for a number that is no dialect; never NULL. Thread-safe.
  */
 const char *batv_dialect_text(int dialect);
+
+/**
+ * Loads a configuration file and the secret files that it names.
+ *
+ * path, path_length: the file; BATV_NUL_TERMINATED for a string. One that does not begin with
+ * '/' belongs to the working directory, which must then stay the same.
+ * config: where the configuration goes, which batv_config_free frees.
+ *
+ * Returns BATV_STATUS_OK, _NULL_POINTER, _BAD_VALUE, _BAD_CONFIG or _BAD_FILE. Thread-safe.
+ */
+int batv_config_open(const char *path, size_t path_length, struct batv_config **config);
+
+/**
+ * Frees a configuration and wipes its secrets from memory. NULL is nothing to free.
+ *
+ * No thread may use the configuration any more.
+ */
+void batv_config_free(struct batv_config *config);
+
+/**
+ * Sets what is called with each line for the log. Without it nothing is logged.
+ *
+ * callback: NULL to log no more.
+ * user_data: passed to the callback; the library does not look at it.
+ *
+ * Only batv_config_refresh and batv_config_reload call it, in the thread that calls them and
+ * before they return: a BATV_LOG_LEVEL_INFO line when the configuration is a new one; when the
+ * file is bad a BATV_LOG_LEVEL_ERROR line for each fault, and one that says that the last good
+ * configuration stays. Threads that load at the same time call it at the same time.
+ *
+ * It may call every function of the library with this configuration but batv_config_free and
+ * batv_config_set_log. It must return: neither a C++ exception nor longjmp may leave it.
+ *
+ * Returns BATV_STATUS_OK or _NULL_POINTER. No other thread may use the configuration meanwhile.
+ */
+int batv_config_set_log(struct batv_config *config, batv_log_callback callback, void *user_data);
+
+/**
+ * Loads the file again if it, or a secret file, has changed. One look at each tells: call it for
+ * every message, or every connection.
+ *
+ * changed: where 1 goes when the configuration is a new one, else 0; may be NULL.
+ *
+ * When the file has become bad the last good configuration stays. The status tells, once for each
+ * change of the file and in one thread; the detail and the log have the faults. One thread loads,
+ * and the others go on with the old configuration meanwhile.
+ *
+ * Returns BATV_STATUS_OK, _NULL_POINTER, _BAD_CONFIG or _BAD_FILE. Thread-safe.
+ */
+int batv_config_refresh(const struct batv_config *config, int *changed);
+
+/**
+ * Loads the file again, changed or not, as for a signal of the administrator.
+ *
+ * When it is bad the last good configuration stays; the detail and the log have the faults.
+ *
+ * Returns BATV_STATUS_OK, _NULL_POINTER, _BAD_CONFIG or _BAD_FILE. Thread-safe.
+ */
+int batv_config_reload(const struct batv_config *config);
+
+/**
+ * Judges the address that a bounce comes to, by the keys of its domain, and decides nothing: that
+ * is batv_config_inbound.
+ *
+ * All but config is as for batv_keyring_verify. A tag on an address that no key is for is
+ * BATV_VERDICT_UNKNOWN_KEY.
+ *
+ * Returns BATV_STATUS_OK, whatever the verdict, or _NULL_POINTER, _BAD_VALUE, _BAD_ADDRESS
+ * (also for the null reverse-path), _BUFFER_TOO_SMALL. Thread-safe.
+ */
+int batv_config_verify(const struct batv_config *config,
+                       const char *address,
+                       size_t address_length,
+                       int64_t time,
+                       int *verdict,
+                       char *buffer,
+                       size_t size,
+                       size_t *length,
+                       int *key_number,
+                       int *days_left);
+
+/**
+ * Signs the sender of a message whose recipients are not known, if the configuration says so.
+ *
+ * address, address_length: the envelope sender, with or without angle brackets;
+ * BATV_NUL_TERMINATED for a string.
+ * time: when the message was received, in UNIX seconds, 0 or more. It must stay the same over
+ * all delivery attempts, or greylisting never lets the message through.
+ * buffer, size, length: where the sender goes, signed or as it is, as with every buffer (see the
+ * top). It has at most BATV_TAG_LENGTH octets more than the address, and those of '@' and the
+ * default domain where the address has no domain.
+ * reason: where a batv_reason goes, BATV_REASON_SIGNED or why not; may be NULL.
+ *
+ * Returns BATV_STATUS_OK, signed or not, or _NULL_POINTER, _BAD_VALUE, _BUFFER_TOO_SMALL.
+ * Thread-safe.
+ */
+int batv_config_sign(const struct batv_config *config,
+                     const char *address,
+                     size_t address_length,
+                     int64_t time,
+                     char *buffer,
+                     size_t size,
+                     size_t *length,
+                     int *reason);
+
+/**
+ * Decides on the sender of a message that leaves: signed or not.
+ *
+ * outbound: the message.
+ * buffer, size, length: where the sender goes, signed or as it is, as with every buffer (see the
+ * top). It has at most BATV_TAG_LENGTH octets more than mail_from, and those of '@' and the
+ * default domain where that has no domain.
+ * reason: where a batv_reason goes, BATV_REASON_SIGNED or why not; may be NULL.
+ *
+ * Returns BATV_STATUS_OK, signed or not, or _NULL_POINTER, _BAD_VALUE, _BUFFER_TOO_SMALL.
+ * Thread-safe.
+ */
+int batv_config_outbound(const struct batv_config *config,
+                         const struct batv_outbound *outbound,
+                         char *buffer,
+                         size_t size,
+                         size_t *length,
+                         int *reason);
+
+/**
+ * Decides on a recipient of a message that comes in: accepted, accepted for the original address,
+ * or refused. Each recipient is judged by itself.
+ *
+ * inbound: the recipient, and what is known of it.
+ * decision: where the decision goes; its struct_size has to be set.
+ * buffer, size, length: where the address to deliver to goes, as with every buffer (see the top):
+ * the original address for BATV_ACTION_ACCEPT_AS, with angle brackets if the recipient had; the
+ * recipient as it is for BATV_ACTION_ACCEPT; the empty string for BATV_ACTION_REFUSE. It is no
+ * longer than the recipient, but for '@' and the default domain where that has no domain.
+ *
+ * On failure nothing is decided: answer 451, so that the sender tries again. Returns
+ * BATV_STATUS_OK, whatever the decision, or _NULL_POINTER, _BAD_VALUE (also for a client that is
+ * no IP address), _BUFFER_TOO_SMALL. Thread-safe.
+ */
+int batv_config_inbound(const struct batv_config *config,
+                        const struct batv_inbound *inbound,
+                        struct batv_decision *decision,
+                        char *buffer,
+                        size_t size,
+                        size_t *length);
+
+/**
+ * The word of a reason for logs, such as "not-a-bounce" for BATV_REASON_NOT_A_BOUNCE. These do
+ * not change.
+ *
+ * reason: a batv_reason.
+ *
+ * Returns a static string, "unknown" for a number that is no reason; never NULL. Thread-safe.
+ */
+const char *batv_reason_text(int reason);
+
+/**
+ * The word of an action for logs: "accept", "accept-as" or "refuse". These do not change.
+ *
+ * action: a batv_action.
+ *
+ * Returns a static string, "unknown" for a number that is no action; never NULL. Thread-safe.
+ */
+const char *batv_action_text(int action);
 
 /**
  * The version of the library that runs, such as "0.1.0"; BATV_VERSION is that of the header.

@@ -1,6 +1,6 @@
 /*
- * What a fresh process pays: `capi-fresh LIBRARY` opens a library, `capi-fresh LIBRARY verify` is
- * libbatv's first verify too. Prints nanoseconds.
+ * What a fresh process pays: `capi-fresh LIBRARY` opens a library, `capi-fresh LIBRARY FILE` also
+ * opens a configuration with libbatv and verifies for the first time. Prints nanoseconds.
  */
 #include <batv.h>
 #include <dlfcn.h>
@@ -29,18 +29,16 @@ main(int argc, char **argv)
 		return 2;
 	}
 	if (argc > 2) {
-		batv_keyring *(*make)(void);
-		int (*add)(batv_keyring *, int, const char *, size_t);
-		int (*judge)(const batv_keyring *, const char *, size_t, int64_t, int *, char *,
+		int (*load)(const char *, size_t, batv_config **);
+		int (*judge)(const batv_config *, const char *, size_t, int64_t, int *, char *,
 		    size_t, size_t *, int *, int *);
+		batv_config *config;
 		int verdict;
 
-		*(void **)&make = dlsym(library, "batv_keyring_new");
-		*(void **)&add = dlsym(library, "batv_keyring_add");
-		*(void **)&judge = dlsym(library, "batv_keyring_verify");
-		batv_keyring *fresh_keys = make();
-		if (add(fresh_keys, 0, "secret", BATV_NUL_TERMINATED) != BATV_STATUS_OK ||
-		    judge(fresh_keys, "prvs=0786864c09=alice@example.test", BATV_NUL_TERMINATED,
+		*(void **)&load = dlsym(library, "batv_config_open");
+		*(void **)&judge = dlsym(library, "batv_config_verify");
+		if (load(argv[2], BATV_NUL_TERMINATED, &config) != BATV_STATUS_OK ||
+		    judge(config, "prvs=0786864c09=alice@example.test", BATV_NUL_TERMINATED,
 			1795348800, &verdict, NULL, 0, NULL, NULL, NULL) != BATV_STATUS_OK ||
 		    verdict != BATV_VERDICT_PASS)
 			return 2;
