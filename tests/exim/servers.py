@@ -21,7 +21,6 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 LIBRARY = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release/libbatv.so"
 EXIM = shutil.which("exim4")
-[FAKETIME] = Path("/usr/lib").glob("*/faketime/libfaketime.so.1")
 # Exim keeps root's rights only with configurations that are listed here.
 TRUSTED = Path("/etc/exim4/trusted_configs")
 DEADLINE = 30
@@ -238,7 +237,8 @@ class Exim:
         """A command of Exim's, with the clock set."""
         settings = ["TZ=UTC"]
         if date:
-            settings += [f"LD_PRELOAD={FAKETIME}", f"FAKETIME=@{date.replace('T', ' ')}"]
+            [faketime] = Path("/usr/lib").glob("*/faketime/libfaketime.so.1")
+            settings += [f"LD_PRELOAD={faketime}", f"FAKETIME=@{date.replace('T', ' ')}"]
         return ["env", *settings, EXIM, "-C", self.config, *arguments]
 
     def start(self):
@@ -304,31 +304,40 @@ class Exim:
         finally:
             client.close()
 
-    def submit(self, sender, *recipients):
+    def submit(self, sender, *recipients, **options):
         """A user of ours sends a message."""
         with self.client("127.0.0.1") as client:
-            replies = transaction(client, sender, *recipients)
+            replies = transaction(client, sender, *recipients, **options)
         assert replies[-1].startswith("250 OK"), replies
 
-    def send(self, sender, recipient):
+    def send(self, sender, recipient, **options):
         """A message from outside: the reply to RCPT, or to DATA when that was accepted."""
         with self.client() as client:
-            return transaction(client, sender, recipient)[-1]
+            return transaction(client, sender, recipient, **options)[-1]
 
 
-def transaction(client, sender, *recipients):
-    """The replies to each RCPT, and to DATA if a recipient was accepted."""
+def transaction(client, sender, *recipients, message="Subject: test\n\ntest\n", show=lambda line: None):
+    """The replies to each RCPT, and to DATA if a recipient was accepted.
+
+    `show` is called with each command and each line of a reply.
+    """
+
+    def reply(code, text):
+        *lines, last = text.decode().split("\n")
+        for line in lines:
+            show(f"< {code}-{line}")
+        show(f"< {code} {last}")
+        return f"{code} " + re.sub(r"\n(5\.7\.1 )?", " ", text.decode())
 
     def ask(command, argument=""):
-        code, text = client.docmd(command, argument)
-        return f"{code} " + re.sub(r"\n(5\.7\.1 )?", " ", text.decode())
+        show(f"> {command} {argument}".rstrip())
+        return reply(*client.docmd(command, argument))
 
     client.ehlo()
     assert ask("MAIL", f"FROM:<{sender}>").startswith("250")
     replies = [ask("RCPT", f"TO:<{recipient}>") for recipient in recipients]
     if any(reply.startswith("250") for reply in replies):
         assert ask("DATA").startswith("354")
-        client.send("Subject: test\r\n\r\ntest\r\n.\r\n")
-        code, text = client.getreply()
-        replies.append(f"{code} " + re.sub(r"\n(5\.7\.1 )?", " ", text.decode()))
+        client.send(smtplib.quotedata(message) + ".\r\n")
+        replies.append(reply(*client.getreply()))
     return replies
