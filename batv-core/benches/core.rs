@@ -76,7 +76,7 @@ fn ratio(rounds: usize, work: impl Fn()) -> f64 {
 fn ring(secret: &[u8]) -> KeyRing {
     let mut keys = KeyRing::new(Settings::default());
     let number = KeyNumber::new(0).unwrap();
-    keys.insert(number, Secret::new(secret).unwrap());
+    keys.add(number, Secret::new(secret).unwrap());
     keys.sign_with(number).unwrap();
     keys
 }

@@ -10,7 +10,7 @@ mod scan;
 pub use error::AddressError;
 pub(crate) use scan::{is_quoted_string, scan_domain, scan_local_part};
 
-use crate::text::{self, CAPITAL};
+use crate::text::{self, CAPITAL, LOCAL_PART};
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
@@ -129,12 +129,7 @@ impl<'a> Address<'a> {
     #[must_use]
     pub fn local_part(&self) -> &'a [u8] {
         let from = usize::from(self.shape.bracketed);
-        slice(self.text, from..from + self.local_part_len())
-    }
-
-    /// The octets of the local-part with its quotes, which RFC 5321 section 4.5.3.1.1 limits to 64.
-    pub(crate) fn local_part_len(&self) -> usize {
-        self.len + 2 * usize::from(self.shape.quoted)
+        slice(self.text, from..from + self.len + 2 * usize::from(self.shape.quoted))
     }
 
     /// The domain, in the case it was written in.
@@ -282,6 +277,27 @@ impl<'a> Mailbox<'a> {
     pub(crate) fn content(&self) -> Content<'a> {
         Content { raw: self.local.iter(), in_quotes: self.quoted }
     }
+
+    /// Whether the local-part cannot stand without quotes.
+    pub(crate) fn needs_quotes(&self) -> bool {
+        // Strictly RFC 5321 wants quotes around `a..b` too, but servers and peers do without.
+        !self.plain && self.content().any(|octet| !text::is(octet, LOCAL_PART))
+    }
+
+    /// The octets of the local-part with quotes and escapes only where it needs them: those that
+    /// RFC 5321 section 4.5.3.1.1 limits to 64.
+    pub(crate) fn local_part_len(&self) -> usize {
+        if self.plain {
+            return self.local.len();
+        }
+        let quotes = if self.needs_quotes() { 2 } else { 0 };
+        self.content().map(|octet| 1 + usize::from(is_escaped(octet))).sum::<usize>() + quotes
+    }
+}
+
+/// Whether an octet stands in quotes only behind a backslash.
+pub(crate) fn is_escaped(octet: u8) -> bool {
+    matches!(octet, b'"' | b'\\')
 }
 
 /// Iterator over the octets that a local-part stands for (RFC 5321 section 4.1.2).

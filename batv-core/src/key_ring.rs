@@ -1,8 +1,12 @@
 //! Key rings: the secrets of a domain by number, of which one signs.
 
-use crate::address::Address;
-use crate::secret::{HashCase, HashSource, Secret};
-use crate::tag::{Day, Delimiter, Found, KeyNumber, Lifetime, Syntax, TAG_LEN, Tag, begins_with_tag, find};
+use crate::address::{Address, Mailbox};
+use crate::day::{Day, Lifetime};
+use crate::hash_source::{HashCase, HashSource};
+use crate::key_number::KeyNumber;
+use crate::secret::Secret;
+use crate::syntax::{Delimiter, Syntax};
+use crate::tag::{Found, TAG_LEN, Tag, behind_tag, find};
 use crate::text;
 use crate::verdict::{Verdict, judge};
 use alloc::sync::Arc;
@@ -14,6 +18,7 @@ const LOCAL_PART_LIMIT: usize = 64;
 
 /// How a key ring signs, and what it reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Settings {
     /// How long tags are good. For signing alone: a tag says itself when it expires.
     pub lifetime: Lifetime,
@@ -35,7 +40,7 @@ pub struct Settings {
 /// use batv_core::{Address, KeyNumber, KeyRing, Secret, Settings};
 ///
 /// let mut keys = KeyRing::new(Settings::default());
-/// keys.insert(KeyNumber::new(0)?, Secret::new(b"secret")?);
+/// keys.add(KeyNumber::new(0)?, Secret::new(b"secret")?);
 /// keys.sign_with(KeyNumber::new(0)?)?;
 ///
 /// let alice = Address::parse(b"alice@example.test")?;
@@ -62,7 +67,7 @@ impl KeyRing {
     }
 
     /// Adds a secret, for verifying; the secret that had the number is returned.
-    pub fn insert(&mut self, number: KeyNumber, secret: impl Into<Arc<Secret>>) -> Option<Arc<Secret>> {
+    pub fn add(&mut self, number: KeyNumber, secret: impl Into<Arc<Secret>>) -> Option<Arc<Secret>> {
         let place = self.secrets.get_mut(usize::from(number.get()))?;
         place.replace(secret.into())
     }
@@ -95,6 +100,11 @@ impl KeyRing {
         self.settings
     }
 
+    /// Takes over other settings.
+    pub(crate) fn set_settings(&mut self, settings: Settings) {
+        self.settings = settings;
+    }
+
     /// Signs an address, as draft-levine-smtp-batv-01 section 4.2 says.
     ///
     /// `time`, in UNIX seconds, is when the message was received: it must stay the same over
@@ -104,25 +114,32 @@ impl KeyRing {
     /// [`SignError`] says why the address stays as it is.
     #[inline]
     pub fn sign<'a>(&self, address: &Address<'a>, time: u64) -> Result<Signed<'a>, SignError> {
+        self.sign_found(address, &find(address, self.settings.delimiter), time)
+    }
+
+    /// Signs an address in which this was found.
+    #[inline]
+    pub(crate) fn sign_found<'a>(
+        &self,
+        address: &Address<'a>,
+        found: &Found<'_>,
+        time: u64,
+    ) -> Result<Signed<'a>, SignError> {
         let number = self.signing.ok_or(SignError::NoSigningKey)?;
         let secret = self.secret(number).ok_or(SignError::NoSigningKey)?;
-        if let Found::Tag(..) = find(address, self.settings.delimiter) {
-            return Err(SignError::Tagged);
-        }
         // A sub-address behind it would be read as the original of that tag.
-        if self.settings.syntax == Syntax::SubAddress && begins_with_tag(address.raw_local_part()) {
+        let is_hidden =
+            || self.settings.syntax == Syntax::SubAddress && behind_tag(address.raw_local_part()).is_some();
+        if found.original().is_some() || is_hidden() {
             return Err(SignError::Tagged);
         }
-        if self.is_too_long(address) {
-            return Err(SignError::TooLong { octets: address.local_part_len() + TAG_LEN });
+        let mailbox = address.mailbox();
+        if self.exceeds(&mailbox) {
+            return Err(SignError::TooLong { octets: mailbox.local_part_len() + TAG_LEN });
         }
         let expiry = Day::at(time).plus(self.settings.lifetime);
-        let hash = secret.hash(&HashSource {
-            key_number: number,
-            expiry,
-            mailbox: address.mailbox(),
-            case: self.settings.hash_case,
-        });
+        let source = HashSource { key_number: number, expiry, mailbox, case: self.settings.hash_case };
+        let hash = source.hash(secret);
         let tag = Tag { key_number: number, expiry, hash };
         Ok(Signed::new(address, &tag, &self.settings))
     }
@@ -131,15 +148,26 @@ impl KeyRing {
     #[inline]
     #[must_use]
     pub fn verify<'a>(&self, address: &Address<'a>, time: u64) -> Verdict<'a> {
-        judge(address, self.settings.delimiter, |number| self.secret(number), time)
+        self.verify_found(&find(address, self.settings.delimiter), time)
+    }
+
+    /// Judges what was found in an address.
+    #[inline]
+    pub(crate) fn verify_found<'a>(&self, found: &Found<'a>, time: u64) -> Verdict<'a> {
+        judge(found, |number| self.secret(number), time)
     }
 
     /// Whether the address would have too long a local-part if it were signed.
     ///
-    /// What cannot be signed must not be refused for being unsigned.
+    /// The length is that of the local-part with quotes and escapes only where it needs them. What
+    /// cannot be signed must not be refused for being unsigned.
     #[must_use]
     pub fn is_too_long(&self, address: &Address<'_>) -> bool {
-        !self.settings.long_local_parts && address.local_part_len() + TAG_LEN > LOCAL_PART_LIMIT
+        self.exceeds(&address.mailbox())
+    }
+
+    fn exceeds(&self, mailbox: &Mailbox<'_>) -> bool {
+        !self.settings.long_local_parts && mailbox.local_part_len() + TAG_LEN > LOCAL_PART_LIMIT
     }
 }
 

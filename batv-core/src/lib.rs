@@ -11,7 +11,7 @@
 //!
 //! let number = KeyNumber::new(1)?;
 //! let mut keys = KeyRing::new(Settings::default());
-//! keys.insert(number, Secret::new(b"a secret of 16 octets or more")?);
+//! keys.add(number, Secret::new(b"a secret of 16 octets or more")?);
 //! keys.sign_with(number)?;
 //!
 //! let received = 1_795_348_800; // UNIX seconds
@@ -38,33 +38,39 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+// The order of the modules is the law: each uses only those that stand before it.
+
 mod text;
 
 mod address;
+
+mod day;
+mod key_number;
+mod syntax;
 mod tag;
 
-mod secret;
 mod strip;
+
+mod secret;
+
+mod hash_source;
 mod verdict;
 
 mod key_ring;
 
 mod policy;
 
-#[cfg(feature = "config")]
-mod config;
-
 pub use address::{Address, AddressError, Original, ReversePath};
-#[cfg(feature = "config")]
-pub use config::{Config, ConfigError, ConfigErrors, Key, Warning};
+pub use day::{Day, Lifetime, LifetimeError};
+pub use hash_source::HashCase;
+pub use key_number::{KeyNumber, KeyNumberError};
 pub use key_ring::{KeyRing, Settings, SignError, Signed, UnknownKeyError};
 pub use policy::{
-    Action, Decision, Inbound, Monitor, Outbound, OutboundReason, Pattern, PatternError, Patterns, Policy,
-    Reason, Reply,
+    Action, InboundDecision, InboundReason, Message, Monitor, OutboundDecision, OutboundReason, Pattern,
+    PatternError, Patterns, Policy, Recipient, Reply, ReplyText, ReplyTextError,
 };
-pub use secret::{HashCase, Secret, SecretError};
+pub use secret::{Fingerprint, Secret, SecretError};
 pub use strip::{Dialect, Stripped, strip};
-pub use tag::{
-    Day, Delimiter, DelimiterError, KeyNumber, KeyNumberError, Lifetime, LifetimeError, Syntax, Tag,
-};
+pub use syntax::{Delimiter, DelimiterError, Syntax};
+pub use tag::Tag;
 pub use verdict::{Authentic, Verdict};

@@ -1,10 +1,5 @@
-//! Secrets: what the hash of a tag is made with.
-//!
-//! The hash is HMAC-SHA1 (RFC 2104) over key number, expiry day and original address.
+//! Secrets: what the hash of a tag is made with, HMAC-SHA1 (RFC 2104).
 
-use crate::address::Mailbox;
-use crate::tag::{Day, KeyNumber};
-use crate::text::{self, LOCAL_PART};
 use core::fmt;
 use hmac::KeyInit;
 use hmac::block_api::HmacCore;
@@ -45,35 +40,40 @@ impl Secret {
         self.len < Self::STRONG
     }
 
-    /// The first three octets of the HMAC over the hash-source.
-    #[inline]
-    pub(crate) fn hash(&self, source: &HashSource<'_>) -> [u8; 3] {
+    /// What two servers can compare to see whether they have the same secret.
+    ///
+    /// A secret that is too short to be a good one can be found from its fingerprint by trying; from
+    /// that of a [strong](Self::is_weak) one nothing can be learned.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
         let mut running = self.start();
-        source.feed(&mut running);
-        let [a, b, c, ..] = running.finish();
-        [a, b, c]
+        // No hash-source looks like this: there is no at sign.
+        running.update(b"BATV secret fingerprint");
+        let [a, b, c, d, e, f, g, h, ..] = running.finish();
+        Fingerprint([a, b, c, d, e, f, g, h])
     }
 
+    /// Begins an HMAC.
     #[inline]
-    fn start(&self) -> Running {
+    pub(crate) fn start(&self) -> Running {
         Running { hmac: self.hmac.clone(), buffer: Buffer::<HmacCore<Sha1>>::default() }
     }
 }
 
 /// An HMAC at work. The block API spares the copies that `Mac` makes of short texts.
-struct Running {
+pub(crate) struct Running {
     hmac: HmacCore<Sha1>,
     buffer: Buffer<HmacCore<Sha1>>,
 }
 
 impl Running {
     #[inline]
-    fn update(&mut self, octets: &[u8]) {
+    pub(crate) fn update(&mut self, octets: &[u8]) {
         self.buffer.digest_blocks(octets, |blocks| self.hmac.update_blocks(blocks));
     }
 
     #[inline]
-    fn finish(mut self) -> [u8; 20] {
+    pub(crate) fn finish(mut self) -> [u8; 20] {
         let mut output = Array::default();
         self.hmac.finalize_fixed_core(&mut self.buffer, &mut output);
         output.0
@@ -83,6 +83,16 @@ impl Running {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(..)")
+    }
+}
+
+/// The fingerprint of a secret: eight octets, shown as 16 hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Fingerprint([u8; 8]);
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
     }
 }
 
@@ -97,80 +107,6 @@ impl fmt::Display for SecretError {
 }
 
 impl core::error::Error for SecretError {}
-
-/// Which writing of an address is hashed when signing. Verifying accepts both.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum HashCase {
-    /// The address in ASCII lower case and without needless quotes, so that the tag survives
-    /// servers that fold the local-part or rewrite its quotes.
-    #[default]
-    Fold,
-    /// The address as it stands, for peers that compare case.
-    Exact,
-}
-
-/// The hash-source: `KDDD` and the original address, `0149user@example.com`.
-pub(crate) struct HashSource<'a> {
-    pub(crate) key_number: KeyNumber,
-    pub(crate) expiry: Day,
-    pub(crate) mailbox: Mailbox<'a>,
-    pub(crate) case: HashCase,
-}
-
-impl HashSource<'_> {
-    /// Hashes the octets, without allocating.
-    #[inline]
-    fn feed(&self, running: &mut Running) {
-        let [d2, d1, d0] = self.expiry.digits();
-        running.update(&[b'0' + self.key_number.get(), d2, d1, d0]);
-        let Mailbox { local, at_domain, in_one, quoted, plain, folded } = self.mailbox;
-        let as_it_stands = self.case == HashCase::Exact || plain && folded;
-        match in_one {
-            Some(mailbox) if as_it_stands => running.update(mailbox),
-            None if as_it_stands => {
-                let quote: &[u8] = if quoted { b"\"" } else { b"" };
-                for part in [quote, local, quote, at_domain] {
-                    running.update(part);
-                }
-            }
-            _ => {
-                if plain {
-                    feed_folded(local, running);
-                } else {
-                    self.feed_canonical(running);
-                }
-                feed_folded(at_domain, running);
-            }
-        }
-    }
-
-    /// The local-part in lower case, with quotes and escapes only where it needs them.
-    fn feed_canonical(&self, running: &mut Running) {
-        let content = self.mailbox.content();
-        // Strictly RFC 5321 wants quotes around `a..b` too, but servers and peers do without.
-        let needs_quotes = content.clone().any(|octet| !text::is(octet, LOCAL_PART));
-        let quote: &[u8] = if needs_quotes { b"\"" } else { b"" };
-        running.update(quote);
-        for octet in content {
-            if matches!(octet, b'"' | b'\\') {
-                running.update(b"\\");
-            }
-            running.update(&[octet.to_ascii_lowercase()]);
-        }
-        running.update(quote);
-    }
-}
-
-/// The octets in lower case.
-fn feed_folded(octets: &[u8], running: &mut Running) {
-    for chunk in octets.chunks(32) {
-        let mut folded = [0; 32];
-        let (folded, _) = folded.split_at_mut(chunk.len());
-        folded.copy_from_slice(chunk);
-        folded.make_ascii_lowercase();
-        running.update(folded);
-    }
-}
 
 #[cfg(test)]
 mod tests {

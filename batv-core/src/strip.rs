@@ -1,18 +1,21 @@
 //! Stripping: the original sender out of anybody's tags, verified or not.
 
 use crate::address::{Address, Original};
-use crate::tag::{Delimiter, Found, Syntax, Tag, find};
+use crate::day::Day;
+use crate::syntax::{Delimiter, Syntax};
+use crate::tag::{Found, Tag, find};
 use crate::text;
 use core::fmt;
 
 /// The form of a tag, named for the standard or the product that it was seen from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Dialect {
     /// `prvs=KDDDSSSSSS=user@`: draft-levine-smtp-batv-01, Exim, Halon, `MDaemon` and others.
     Draft,
     /// `prvs=DDDSSSSSS=user@`, without a key number, DDD the day of sending: Cisco `IronPort`.
     Ironport,
-    /// `prvs=user=KDDDSSSSSS@`.
+    /// `prvs=user=KDDDSSSSSS@`, or without a key number `prvs=user=DDDSSSSSS@`: some appliances.
     Swapped,
     /// `prvs=user/KDDDSSSSSS@`: Exim before 4.68, the draft of 2004.
     Slash,
@@ -48,6 +51,7 @@ impl fmt::Display for Dialect {
 
 /// A tag taken off an address. It proves nothing: only verifying does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Stripped<'a> {
     /// The form of the tag.
     pub dialect: Dialect,
@@ -168,18 +172,28 @@ fn foreign_prefix<'a>(address: &Address<'a>) -> Option<Stripped<'a>> {
 /// The forms with the local-part between the tag type and the value.
 fn trailing_value<'a>(address: &Address<'a>) -> Option<Stripped<'a>> {
     const OPEN: &[u8] = b"prvs=";
-    const VALUE: usize = 10;
     let inner = address.raw_local_part();
     if !text::has_prefix(inner, OPEN) {
         return None;
     }
-    let (before, value) = inner.split_at_checked(inner.len().checked_sub(VALUE)?)?;
-    let tag = Tag::parse(value)?;
-    let dialect = match before.last()? {
-        b'=' => Dialect::Swapped,
-        b'/' => Dialect::Slash,
-        _ => return None,
-    };
-    let original = address.keep(OPEN.len()..before.len().checked_sub(1)?)?;
-    Some(Stripped::new(dialect, original, tag))
+    let mark = inner.iter().rposition(|octet| matches!(octet, b'=' | b'/'))?;
+    let (before, value) = inner.split_at(mark);
+    let (mark, value) = value.split_first()?;
+    let original = address.keep(OPEN.len()..before.len())?;
+    match (mark, Tag::parse(value)) {
+        (b'=', Some(tag)) => Some(Stripped::new(Dialect::Swapped, original, tag)),
+        (_, Some(tag)) => Some(Stripped::new(Dialect::Slash, original, tag)),
+        (b'=', None) => {
+            let day = day_of_unnumbered(value)?;
+            Some(Stripped { dialect: Dialect::Swapped, original, tag: None, day })
+        }
+        (_, None) => None,
+    }
+}
+
+/// The day in a value without a key number, `DDDSSSSSS`.
+fn day_of_unnumbered(value: &[u8]) -> Option<u32> {
+    let (day, hash) = value.split_first_chunk::<3>()?;
+    let fits = hash.len() == 6 && hash.iter().all(u8::is_ascii_hexdigit);
+    Day::from_digits(*day).filter(|_| fits).map(|day| day.get().into())
 }

@@ -1,8 +1,11 @@
 //! Verdicts: what a verifier says of an address.
 
-use crate::address::{Address, Original};
-use crate::secret::{HashCase, HashSource, Secret};
-use crate::tag::{Day, Delimiter, Found, KeyNumber, Tag, find};
+use crate::address::Original;
+use crate::day::Day;
+use crate::hash_source::{HashCase, HashSource};
+use crate::key_number::KeyNumber;
+use crate::secret::Secret;
+use crate::tag::{Found, Tag};
 use core::fmt;
 use subtle::ConstantTimeEq;
 
@@ -25,6 +28,7 @@ pub enum Verdict<'a> {
 
 /// What an authentic tag says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Authentic<'a> {
     /// The address that was signed.
     pub original: Original<'a>,
@@ -74,14 +78,13 @@ impl fmt::Display for Verdict<'_> {
     }
 }
 
-/// Judges an address at a time; `secret_of` finds the secret of a key number.
+/// Judges what was found in an address, at a time; `secret_of` finds the secret of a key number.
 pub(crate) fn judge<'a, 's>(
-    address: &Address<'a>,
-    delimiter: Delimiter,
+    found: &Found<'a>,
     secret_of: impl FnOnce(KeyNumber) -> Option<&'s Secret>,
     time: u64,
 ) -> Verdict<'a> {
-    let (tag, original) = match find(address, delimiter) {
+    let (tag, original) = match *found {
         Found::Nothing => return Verdict::Missing,
         Found::Malformed => return Verdict::Malformed,
         Found::Tag(tag, _, original) => (tag, original),
@@ -111,7 +114,7 @@ fn is_authentic(tag: &Tag, original: &Original<'_>, secret: &Secret) -> bool {
     let mailbox = original.mailbox();
     let matches = |case| {
         let source = HashSource { key_number: tag.key_number, expiry: tag.expiry, mailbox, case };
-        bool::from(secret.hash(&source).ct_eq(&tag.hash))
+        bool::from(source.hash(secret).ct_eq(&tag.hash))
     };
     let is_folded = mailbox.plain && mailbox.folded;
     matches(HashCase::Fold) || !is_folded && matches(HashCase::Exact)

@@ -40,7 +40,7 @@ fn allocations(work: impl FnOnce()) -> usize {
 fn ring(settings: Settings) -> KeyRing {
     let mut keys = KeyRing::new(settings);
     let number = KeyNumber::new(0).unwrap();
-    keys.insert(number, Secret::new(b"secret").unwrap());
+    keys.add(number, Secret::new(b"secret").unwrap());
     keys.sign_with(number).unwrap();
     keys
 }
@@ -52,7 +52,11 @@ fn nothing_is_allocated() {
     let texts =
         ["alice@example.test", "<First.Last@Example.Test>", r#""john \"x\" doe"@example.test"#, &long];
     for (syntax, hash_case) in [(Syntax::Prefix, HashCase::Fold), (Syntax::SubAddress, HashCase::Exact)] {
-        let keys = ring(Settings { syntax, hash_case, long_local_parts: true, ..Settings::default() });
+        let keys = ring(settings(|settings| {
+            settings.syntax = syntax;
+            settings.hash_case = hash_case;
+            settings.long_local_parts = true;
+        }));
         for text in texts {
             let mut tagged = Vec::with_capacity(512);
             let signing = allocations(|| {

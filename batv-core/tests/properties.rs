@@ -104,7 +104,7 @@ fn any_settings() -> impl Strategy<Value = Settings> {
 fn ring(settings: Settings, signing: u8, secret: &[u8]) -> KeyRing {
     let mut keys = KeyRing::new(settings);
     for number in KeyNumber::all() {
-        keys.insert(number, Secret::new(secret).unwrap());
+        keys.add(number, Secret::new(secret).unwrap());
     }
     keys.sign_with(common::number(signing)).unwrap();
     keys
@@ -156,7 +156,7 @@ proptest! {
 
     #[test]
     fn stripping_undoes_signing(keys in any_ring(), text in any_address(), time in any_time()) {
-        let settings = Settings { delimiter: Delimiter::default(), ..keys.settings() };
+        let settings = changed(keys.settings(), |settings| { settings.delimiter = Delimiter::default(); });
         let keys = ring(settings, 3, b"secret");
         let signed = sign(&keys, &text, time)?;
         let signed = address(&signed);
@@ -191,7 +191,7 @@ proptest! {
         time in any_time(),
         folds in proptest::collection::vec(any::<bool>(), 256),
     ) {
-        let settings = Settings { hash_case: HashCase::Fold, ..keys.settings() };
+        let settings = changed(keys.settings(), |settings| { settings.hash_case = HashCase::Fold; });
         let keys = ring(settings, 3, b"secret");
         let mut signed = sign(&keys, &text, time)?;
         for (octet, fold) in signed.iter_mut().zip(folds) {

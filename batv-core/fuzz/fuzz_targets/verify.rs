@@ -9,9 +9,9 @@ const DAY: u64 = 86_400;
 
 fn ring(syntax: Syntax, hash_case: HashCase) -> KeyRing {
     let mut keys =
-        KeyRing::new(Settings { syntax, hash_case, long_local_parts: true, ..Settings::default() });
+        KeyRing::new(settings(|settings| { settings.syntax = syntax; settings.hash_case = hash_case; settings.long_local_parts = true; }));
     for number in KeyNumber::all() {
-        keys.insert(number, Secret::new(b"a secret that no input of a fuzzer knows").unwrap());
+        keys.add(number, Secret::new(b"a secret that no input of a fuzzer knows").unwrap());
     }
     keys.sign_with(KeyNumber::new(3).unwrap()).unwrap();
     keys

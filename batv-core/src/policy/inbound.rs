@@ -1,48 +1,72 @@
 //! The decision on mail that comes: accepted, accepted for the original recipient, or refused.
 
 use super::Policy;
-use super::reading::Reading;
+use super::folded::Folded;
+use super::reading::{Path, Reading, Role};
+use super::reply::Reply;
 use crate::address::Address;
+use crate::day::Day;
+use crate::key_number::KeyNumber;
+use crate::key_ring::KeyRing;
 use crate::verdict::Verdict;
 use alloc::vec::Vec;
 use core::fmt;
 use core::net::IpAddr;
 
-/// What is known at RCPT. Each recipient is judged by itself.
+/// What is known of a recipient at RCPT. Each recipient is judged by itself.
 #[derive(Clone, Copy, Debug)]
-pub struct Inbound<'a> {
-    /// The reverse-path, with or without angle brackets.
+#[non_exhaustive]
+pub struct Recipient<'a> {
+    /// The reverse-path as in the command, with or without angle brackets.
     pub mail_from: &'a [u8],
-    /// The recipient, with or without angle brackets.
+    /// The reverse-path as the server itself reads it, where it tells; empty for the null sender.
+    pub mail_from_resolved: Option<&'a [u8]>,
+    /// The recipient as in the command, with or without angle brackets.
     pub rcpt_to: &'a [u8],
+    /// The recipient as the server itself reads it, where it tells: it says whose mailbox it is.
+    pub rcpt_resolved: Option<&'a [u8]>,
     /// The time in UNIX seconds.
     pub time: u64,
     /// The address of the client, if known.
     pub client: Option<IpAddr>,
-    /// Whether the client is authenticated or internal.
+    /// Whether the client is authenticated or local.
     pub trusted: bool,
     /// The number of recipients of this message before this one.
     pub recipients_before: u32,
 }
 
-impl<'a> Inbound<'a> {
+impl<'a> Recipient<'a> {
     /// The first recipient of a message of an unknown client.
     #[must_use]
     pub fn new(mail_from: &'a [u8], rcpt_to: &'a [u8], time: u64) -> Self {
-        Self { mail_from, rcpt_to, time, client: None, trusted: false, recipients_before: 0 }
+        Self {
+            mail_from,
+            mail_from_resolved: None,
+            rcpt_to,
+            rcpt_resolved: None,
+            time,
+            client: None,
+            trusted: false,
+            recipients_before: 0,
+        }
     }
 }
 
 /// The decision on a recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decision {
+#[non_exhaustive]
+pub struct InboundDecision {
     /// What to do.
     pub action: Action,
     /// Why.
-    pub reason: Reason,
+    pub reason: InboundReason,
     /// Whether the policy only monitors, and the recipient would have been refused for this
     /// reason.
     pub monitored: bool,
+    /// The key number of the tag, authentic or not, where there is one on an address with keys.
+    pub key_number: Option<KeyNumber>,
+    /// The days that the same tag says are left, 0 to 100; None when its day has passed.
+    pub days_left: Option<u8>,
 }
 
 /// What to do with a recipient.
@@ -51,37 +75,32 @@ pub enum Action {
     /// Accept it as it is.
     Accept,
     /// Accept it, for the original address, which has angle brackets if the recipient had.
-    AcceptAs(Vec<u8>),
+    Original(Vec<u8>),
     /// Refuse it.
     Refuse(Reply),
 }
 
-/// The SMTP reply of a refusal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reply {
-    /// The reply code, 550 (RFC 5321 section 4.2.3).
-    pub code: u16,
-    /// The enhanced status code, 5.7.1 (RFC 3463).
-    pub enhanced: &'static str,
-    /// What a human reads.
-    pub text: &'static str,
-}
-
-impl fmt::Display for Reply {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {}", self.code, self.enhanced, self.text)
+impl Action {
+    /// The action's word, for logs: `accept`, `original` or `refuse`.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::Original(_) => "original",
+            Self::Refuse(_) => "refuse",
+        }
     }
 }
 
 /// Why a recipient is accepted or refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Reason {
-    /// Accepted: the recipient is no address that BATV could judge; the server will.
+pub enum InboundReason {
+    /// Refused: a bounce to what cannot be read, and so was never signed.
     Unreadable,
     /// Accepted: no key is for the recipient.
     NotOurs,
-    /// Accepted: the client is internal, authenticated or listed.
+    /// Accepted: the client is trusted, internal or listed.
     Client,
     /// Accepted: the recipient is exempt.
     Exempt,
@@ -107,7 +126,7 @@ pub enum Reason {
     TaggedMail,
 }
 
-impl Reason {
+impl InboundReason {
     /// The reason's word, for logs. Words do not change.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -128,28 +147,34 @@ impl Reason {
             Self::TaggedMail => "tagged-mail",
         }
     }
+}
 
-    fn text(self) -> &'static str {
+impl InboundReason {
+    /// Whether a recipient is refused for it.
+    fn refuses(self) -> bool {
         match self {
-            Self::Malformed => "Not a bounce of mail sent from here (BATV: the tag is malformed)",
-            Self::UnknownKey => "Not a bounce of mail sent from here (BATV: the tag has an unknown key)",
-            Self::BadSignature => "Not a bounce of mail sent from here (BATV: the tag is forged)",
-            Self::Expired => "This bounce comes too late (BATV: the tag has expired)",
-            Self::SecondRecipient => "A bounce has exactly one recipient",
-            Self::TaggedMail => "This address receives bounces only",
-            _ => "Not a bounce of mail sent from here (BATV: the address has no tag)",
+            Self::NotOurs | Self::Client | Self::Exempt | Self::NotABounce | Self::Pass | Self::TooLong => {
+                false
+            }
+            Self::Unreadable
+            | Self::Missing
+            | Self::Malformed
+            | Self::UnknownKey
+            | Self::BadSignature
+            | Self::Expired
+            | Self::SecondRecipient
+            | Self::TaggedMail => true,
         }
     }
 }
 
-impl fmt::Display for Reason {
+impl fmt::Display for InboundReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
 }
 
-/// A verdict on a bounce that is refused, or why the bounce is accepted.
-impl From<&Verdict<'_>> for Reason {
+impl From<&Verdict<'_>> for InboundReason {
     fn from(verdict: &Verdict<'_>) -> Self {
         match verdict {
             Verdict::Missing => Self::Missing,
@@ -165,76 +190,118 @@ impl From<&Verdict<'_>> for Reason {
 impl Policy {
     /// Decides on one recipient.
     #[must_use]
-    pub fn inbound(&self, inbound: &Inbound<'_>) -> Decision {
-        let reading = self.read(inbound.rcpt_to);
-        let Some(recipient) = reading.as_ref().ok().and_then(Reading::address) else {
-            return accept(Action::Accept, Reason::Unreadable);
-        };
-        let Some(keys) = self.key_ring(&recipient) else {
-            return accept(Action::Accept, Reason::NotOurs);
-        };
-        let verdict = keys.verify(&recipient, inbound.time);
-        let under_authentic = || match verdict.authentic() {
-            Some(authentic) => Action::AcceptAs(authentic.original.to_vec()),
-            None => Action::Accept,
-        };
-        if inbound.trusted || self.is_listed(inbound.client) {
-            return accept(under_authentic(), Reason::Client);
+    pub fn inbound(&self, recipient: &Recipient<'_>) -> InboundDecision {
+        let path = self.read(recipient.rcpt_to, recipient.rcpt_resolved, Role::Recipient);
+        match (path.address().map(|address| self.look_at(address)), &path) {
+            (Some(reading), _) => self.judge(recipient, &reading),
+            (None, Path::Unreadable { domain }) => self.judge_unreadable(recipient, domain.as_deref()),
+            (None, _) => self.decide(recipient, InboundReason::NotOurs, None, Action::Accept),
         }
-        if self.is_exempt(&recipient) {
-            return accept(under_authentic(), Reason::Exempt);
-        }
-        let tagged = self.original(&recipient);
-        let reason = if self.is_bounce(inbound.mail_from) {
-            // What cannot be signed must not be refused for being unsigned.
-            let too_long = tagged.is_none() && keys.is_too_long(&recipient);
-            match if too_long { Reason::TooLong } else { Reason::from(&verdict) } {
-                Reason::Pass | Reason::TooLong if self.one_recipient && inbound.recipients_before > 0 => {
-                    Reason::SecondRecipient
-                }
-                reason @ (Reason::Pass | Reason::TooLong) => return accept(under_authentic(), reason),
-                reason => reason,
-            }
-        } else if tagged.is_some() && self.refuse_tagged_mail {
-            Reason::TaggedMail
-        } else {
-            return accept(self.under_original(&recipient), Reason::NotABounce);
-        };
-        if self.monitor.is_on(inbound.time) {
-            return Decision { action: self.under_original(&recipient), reason, monitored: true };
-        }
-        let reply = Reply { code: 550, enhanced: "5.7.1", text: reason.text() };
-        Decision { action: Action::Refuse(reply), reason, monitored: false }
     }
 
-    /// Whether a reverse-path is that of a bounce.
-    fn is_bounce(&self, mail_from: &[u8]) -> bool {
-        // `mailer-daemon` may lack a domain where there is no default one to add.
-        let default_domain = self.default_domain.as_deref().unwrap_or("invalid");
-        let Ok(sender) = self.read_at(mail_from, Some(default_domain.as_bytes())) else {
-            return false;
+    fn judge(&self, recipient: &Recipient<'_>, reading: &Reading<'_, '_>) -> InboundDecision {
+        let Some(keys) = reading.keys else {
+            return self.decide(recipient, InboundReason::NotOurs, None, Action::Accept);
         };
-        sender.address().is_none_or(|sender| {
-            let mailbox = sender.mailbox();
-            mailbox.content().map(|octet| octet.to_ascii_lowercase()).eq(*b"mailer-daemon")
-                || self.bounce_senders.find(&mailbox).is_some()
+        let reason = if self.is_known(recipient) {
+            InboundReason::Client
+        } else if self.is_exempt(reading) {
+            InboundReason::Exempt
+        } else if self.is_bounce(recipient) {
+            self.reason_of_bounce(recipient, reading, keys)
+        } else if reading.tag().is_some() && self.refuse_tagged_mail {
+            InboundReason::TaggedMail
+        } else {
+            InboundReason::NotABounce
+        };
+        // Whatever is accepted is delivered to the original, by the shape of the tag: judging happens
+        // here, and the servers behind know nothing of tags.
+        let accepted = match reading.original() {
+            Some(original) => Action::Original(original.to_vec()),
+            None => Action::Accept,
+        };
+        let mut decision = self.decide(recipient, reason, Some(&reading.mailbox), accepted);
+        if let Some(tag) = reading.tag() {
+            decision.key_number = Some(tag.key_number());
+            decision.days_left = tag.expiry().days_left(Day::at(recipient.time));
+        }
+        decision
+    }
+
+    fn reason_of_bounce(
+        &self,
+        recipient: &Recipient<'_>,
+        reading: &Reading<'_, '_>,
+        keys: &KeyRing,
+    ) -> InboundReason {
+        let reason = match InboundReason::from(&reading.verdict(recipient.time)) {
+            // What cannot be signed must not be refused for being unsigned.
+            InboundReason::Missing if keys.is_too_long(&reading.address) => InboundReason::TooLong,
+            reason => reason,
+        };
+        let is_second = self.one_recipient && recipient.recipients_before > 0;
+        if is_second && !reason.refuses() { InboundReason::SecondRecipient } else { reason }
+    }
+
+    /// Decides on what cannot be read: since nothing of the kind is signed, a bounce to it is never a
+    /// genuine one of ours, unless its domain is plainly none of ours.
+    fn judge_unreadable(&self, recipient: &Recipient<'_>, domain: Option<&[u8]>) -> InboundDecision {
+        let mailboxes = domain.map(Folded::of_domain);
+        let reason = if domain.is_some_and(|domain| !self.keys().has_domain(domain)) {
+            InboundReason::NotOurs
+        } else if self.is_known(recipient) {
+            InboundReason::Client
+        } else if mailboxes.as_ref().is_some_and(|mailboxes| self.exempt.find(mailboxes).is_some()) {
+            InboundReason::Exempt
+        } else if self.is_bounce(recipient) {
+            InboundReason::Unreadable
+        } else {
+            InboundReason::NotABounce
+        };
+        self.decide(recipient, reason, mailboxes.as_ref(), Action::Accept)
+    }
+
+    /// The decision that follows from a reason: `accepted` unless it refuses and is enforced.
+    fn decide(
+        &self,
+        recipient: &Recipient<'_>,
+        reason: InboundReason,
+        mailbox: Option<&Folded>,
+        accepted: Action,
+    ) -> InboundDecision {
+        let is_on = || match mailbox {
+            Some(mailbox) => self.monitor.is_on_for(mailbox, recipient.time),
+            None => self.monitor.is_on(recipient.time),
+        };
+        let monitored = reason.refuses() && is_on();
+        let action = if reason.refuses() && !monitored {
+            Action::Refuse(Reply::new(&self.reply, reason))
+        } else {
+            accepted
+        };
+        InboundDecision { action, reason, monitored, key_number: None, days_left: None }
+    }
+
+    /// Whether the client is trusted, internal or listed.
+    fn is_known(&self, recipient: &Recipient<'_>) -> bool {
+        let is_listed = |client| {
+            Self::holds(&self.internal_networks, client) || Self::holds(&self.untagged_clients, client)
+        };
+        recipient.trusted || recipient.client.is_some_and(is_listed)
+    }
+
+    /// Whether the reverse-path is that of a bounce.
+    fn is_bounce(&self, recipient: &Recipient<'_>) -> bool {
+        let path = self.read(recipient.mail_from, recipient.mail_from_resolved, Role::Sender);
+        let sender = match &path {
+            Path::Null => return true,
+            // `mailer-daemon` is known without a domain too.
+            Path::NoDomain(text) => Address::parse(text).ok(),
+            path => path.address(),
+        };
+        let sender = sender.map(|sender| Folded::new(&sender.mailbox()));
+        sender.is_some_and(|sender| {
+            sender.local_part() == b"mailer-daemon" || self.bounce_senders.find(&sender).is_some()
         })
     }
-
-    fn is_listed(&self, client: Option<IpAddr>) -> bool {
-        let client = client.map(|client| client.to_canonical());
-        client.is_some_and(|client| self.clients.iter().any(|net| net.contains(&client)))
-    }
-
-    /// Accepts under the original address whoever made the tag.
-    fn under_original(&self, recipient: &Address<'_>) -> Action {
-        match self.original(recipient) {
-            Some(original) => Action::AcceptAs(original.to_vec()),
-            None => Action::Accept,
-        }
-    }
-}
-
-fn accept(action: Action, reason: Reason) -> Decision {
-    Decision { action, reason, monitored: false }
 }

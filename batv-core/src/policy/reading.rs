@@ -1,97 +1,286 @@
 //! Addresses as the mail server reads them, so that no spelling of one walks past.
 
 use super::Policy;
-use crate::address::{Address, AddressError, is_quoted_string, scan_domain, scan_local_part};
-use alloc::borrow::Cow;
+use super::folded::Folded;
+use crate::address::{Address, AddressError, Original, is_quoted_string, scan_domain, scan_local_part};
+use crate::key_ring::KeyRing;
+use crate::tag::{Found, Tag, behind_tag, find};
+use crate::verdict::{Verdict, judge};
+use alloc::vec::Vec;
 
-/// A path as the server reads it.
-pub(crate) enum Reading<'a> {
+/// What a path is.
+pub(super) enum Path<'a> {
     /// The null sender.
     Null,
-    /// An address; it parses.
-    Address(Cow<'a, [u8]>),
+    /// An address, as it stands.
+    Address(Address<'a>),
+    /// The text of an address that was written in another way. It parses.
+    Rewritten(Vec<u8>),
+    /// A name without a domain, where there is no default domain, as `name@invalid`, a domain that
+    /// nobody has (RFC 2606 section 2).
+    NoDomain(Vec<u8>),
+    /// No address that BATV signs. The domain is the one that it is plainly at, if there is one.
+    Unreadable { domain: Option<Vec<u8>> },
 }
 
-impl Reading<'_> {
-    /// The address, None for the null sender.
-    pub(crate) fn address(&self) -> Option<Address<'_>> {
-        match self {
-            Self::Null => None,
-            Self::Address(text) => Address::parse(text).ok(),
+/// Whose address a path is. All are read alike, but for null senders and address literals.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Sender,
+    /// A recipient of mail that comes in.
+    Recipient,
+    /// A recipient of mail that leaves.
+    Destination,
+}
+
+/// An address that was read, and all that the decisions look for in it, found once.
+pub(super) struct Reading<'t, 'p> {
+    pub(super) address: Address<'t>,
+    /// The tag in it, authentic or not.
+    pub(super) found: Found<'t>,
+    /// The mailbox behind the tag.
+    pub(super) mailbox: Folded,
+    /// The keys of the mailbox.
+    pub(super) keys: Option<&'p KeyRing>,
+}
+
+impl<'t> Reading<'t, '_> {
+    /// The tag, authentic or not.
+    pub(super) fn tag(&self) -> Option<&Tag> {
+        match &self.found {
+            Found::Tag(tag, ..) => Some(tag),
+            Found::Nothing | Found::Malformed => None,
         }
+    }
+
+    /// The address without the tag, authentic or not.
+    pub(super) fn original(&self) -> Option<&Original<'t>> {
+        self.found.original()
+    }
+
+    /// What a verifier says. Without keys there is no secret that could have made a tag.
+    pub(super) fn verdict(&self, time: u64) -> Verdict<'t> {
+        judge(&self.found, |number| self.keys?.secret(number), time)
+    }
+}
+
+impl Path<'_> {
+    /// The address, if it is one.
+    pub(super) fn address(&self) -> Option<Address<'_>> {
+        match self {
+            Self::Address(address) => Some(*address),
+            Self::Rewritten(text) => Address::parse(text).ok(),
+            Self::Null | Self::NoDomain(_) | Self::Unreadable { .. } => None,
+        }
+    }
+
+    /// Whether both are addresses of one mailbox.
+    fn names_mailbox_of(&self, other: &Self) -> bool {
+        let (one, other) = (self.address(), other.address());
+        let folded = |address: Address<'_>| Folded::new(&address.mailbox());
+        one.zip(other).is_some_and(|(one, other)| folded(one) == folded(other))
     }
 }
 
 impl Policy {
-    /// Reads a path: source route and the trailing dot of the domain come off, a domain that is
-    /// missing is the default domain, `user%domain` is what the settings say.
-    pub(crate) fn read<'a>(&self, path: &'a [u8]) -> Result<Reading<'a>, AddressError> {
-        self.read_at(path, self.default_domain.as_deref().map(str::as_bytes))
+    /// Finds in an address what the decisions need.
+    pub(super) fn look_at<'t>(&self, address: Address<'t>) -> Reading<'t, '_> {
+        let found = find(&address, self.settings().delimiter);
+        let mailbox = found.original().map_or_else(|| address.mailbox(), |original| original.mailbox());
+        let mailbox = Folded::new(&mailbox);
+        let keys = self.keys().find(&mailbox).map(AsRef::as_ref);
+        Reading { address, found, mailbox, keys }
     }
 
-    /// Reads a path with another default domain.
-    pub(crate) fn read_at<'a>(
-        &self,
-        path: &'a [u8],
-        default_domain: Option<&[u8]>,
-    ) -> Result<Reading<'a>, AddressError> {
-        let (open, inside, close): (&[u8], _, &[u8]) = match path {
-            [b'<', inside @ .., b'>'] => (b"<", inside, b">"),
-            path => (b"", path, b""),
+    /// Reads a path: the text of the command where it names the mailbox that the server has read, else
+    /// what the server has read.
+    pub(super) fn read<'a>(&self, text: &'a [u8], resolved: Option<&'a [u8]>, role: Role) -> Path<'a> {
+        let read = self.read_text(text, role);
+        let Some(resolved) = resolved.map(without_brackets) else {
+            return read;
         };
-        if inside.is_empty() {
-            return Ok(Reading::Null);
+        if resolved.is_empty() {
+            return if role == Role::Sender { Path::Null } else { read };
         }
-        let (local, mut domain) = split(without_source_route(inside))?;
-        let (quote, mut user): (&[u8], _) = match local {
+        let resolved = self.read_resolved(resolved, text.starts_with(b"<"), role);
+        if read.names_mailbox_of(&resolved) { read } else { resolved }
+    }
+
+    /// Reads the text of a command.
+    fn read_text<'a>(&self, path: &'a [u8], role: Role) -> Path<'a> {
+        if let Ok(address) = Address::parse(path) {
+            if self.stands(&address, role) {
+                return Path::Address(address);
+            }
+        }
+        let inside = without_brackets(path);
+        if role == Role::Sender && is_null_sender(inside) {
+            return Path::Null;
+        }
+        let Ok((local, domain)) = split(without_source_route(inside)) else {
+            return self.unreadable(inside);
+        };
+        let (quote, user): (&[u8], _) = match local {
             [b'"', user @ .., b'"'] if is_quoted_string(local) => (b"\"", user),
             user => (b"", user),
         };
-        let mut as_it_stands = domain.is_some();
-        // Each turn takes a mark out of the local-part, so there is an end.
-        while domain.is_none_or(|domain| self.keys.has_domain(without_trailing_dot(domain)))
-            && let Some((rest, site)) = self.rewritten(user)
-        {
-            (user, domain, as_it_stands) = (rest, Some(site), false);
-        }
-        let domain = without_trailing_dot(domain.or(default_domain).ok_or(AddressError::NoAtSign)?);
-        let text = if as_it_stands && inside.len() == local.len() + 1 + domain.len() {
-            Cow::Borrowed(path)
-        } else {
-            Cow::Owned([open, quote, user, quote, b"@", domain, close].concat())
-        };
-        Address::parse(&text)?;
-        Ok(Reading::Address(text))
+        let (user, domain) = self.rewritten(user, domain, !quote.is_empty());
+        self.joined(inside, path.starts_with(b"<"), &[quote, user, quote].concat(), domain, role)
     }
 
-    /// What the server makes of `user%site` or `site!user`: user and site.
-    fn rewritten<'a>(&self, local: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
-        let bang = local.iter().position(|octet| *octet == b'!').filter(|_| self.bang_path);
-        let percent = || local.iter().rposition(|octet| *octet == b'%').filter(|_| self.percent_hack);
-        let (user, site) = match bang {
-            Some(bang) => (local.get(bang + 1..)?, local.get(..bang)?),
-            None => percent().and_then(|percent| Some((local.get(..percent)?, local.get(percent + 1..)?)))?,
-        };
-        (!user.is_empty() && scan_domain(site).is_ok()).then_some((user, site))
+    /// Whether the text of an address is read as it stands.
+    fn stands(&self, address: &Address<'_>, role: Role) -> bool {
+        let (local, domain) = (address.raw_local_part(), address.domain());
+        let is_mark = |octet: &u8| matches!(octet, b'%' | b'!' | b'@');
+        !domain.ends_with(b".")
+            && (role != Role::Recipient || !domain.starts_with(b"["))
+            && !((self.percent_hack || self.bang_path) && local.iter().any(is_mark))
     }
+
+    /// Reads what the server has read: no source route and no `user%domain` is left in it.
+    fn read_resolved<'a>(&self, path: &'a [u8], bracketed: bool, role: Role) -> Path<'a> {
+        match split(path) {
+            Ok((local, domain)) => self.joined(path, bracketed, local, domain, role),
+            Err(_) => self.unreadable(path),
+        }
+    }
+
+    /// The address of a local-part at a domain, or at the default domain; `inside` is what it was read
+    /// from.
+    fn joined<'a>(
+        &self,
+        inside: &[u8],
+        bracketed: bool,
+        local: &[u8],
+        domain: Option<&[u8]>,
+        role: Role,
+    ) -> Path<'a> {
+        let domain = domain.or(self.default_domain());
+        let site = domain.map_or(&b"invalid"[..], |domain| self.site(domain, role));
+        let (open, close): (&[u8], &[u8]) = if bracketed { (b"<", b">") } else { (b"", b"") };
+        let text = [open, local, b"@", site, close].concat();
+        if site.ends_with(b".") || Address::parse(&text).is_err() {
+            return self.unreadable(inside);
+        }
+        if domain.is_some() { Path::Rewritten(text) } else { Path::NoDomain(text) }
+    }
+
+    /// The domain that a path is read at: one trailing dot comes off, and for a recipient an address
+    /// literal without keys of its own is the default domain, for a server delivers its own literal.
+    fn site<'a>(&'a self, domain: &'a [u8], role: Role) -> &'a [u8] {
+        let domain = without_trailing_dot(domain);
+        let is_literal = role == Role::Recipient && domain.starts_with(b"[");
+        match self.default_domain() {
+            Some(default) if is_literal && !self.keys().has_domain(domain) => without_trailing_dot(default),
+            _ => domain,
+        }
+    }
+
+    fn default_domain(&self) -> Option<&[u8]> {
+        self.default_domain.as_deref().map(str::as_bytes)
+    }
+
+    /// What cannot be read is at the domain behind its last at sign, if that is one, or at the default
+    /// domain where it has no at sign.
+    fn unreadable<'a>(&self, inside: &[u8]) -> Path<'a> {
+        let at = inside.iter().rposition(|octet| *octet == b'@');
+        let domain = match at {
+            Some(at) => inside.get(at + 1..),
+            None => self.default_domain(),
+        };
+        let domain = domain.map(|domain| self.site(domain, Role::Recipient));
+        Path::Unreadable { domain: domain.filter(|domain| is_domain(domain)).map(<[u8]>::to_vec) }
+    }
+
+    /// What the server makes of `user%site`, `site!user` and `"user@site"` at a domain of ours, or
+    /// without a domain: user and domain.
+    fn rewritten<'a>(
+        &self,
+        mut user: &'a [u8],
+        mut domain: Option<&'a [u8]>,
+        quoted: bool,
+    ) -> (&'a [u8], Option<&'a [u8]>) {
+        // Looked for once, so that this takes linear time.
+        let has_bang = self.bang_path && user.contains(&b'!');
+        while domain.is_none_or(|domain| self.keys().has_domain(without_trailing_dot(domain))) {
+            let bang = if has_bang { user.iter().position(|octet| *octet == b'!') } else { None };
+            let is_mark = |octet: &u8| *octet == b'%' || quoted && *octet == b'@';
+            let percent = || user.iter().rposition(is_mark).filter(|_| self.percent_hack);
+            let parts = match bang {
+                Some(bang) => user.get(bang + 1..).zip(user.get(..bang)),
+                None => percent().and_then(|mark| user.get(..mark).zip(user.get(mark + 1..))),
+            };
+            match parts {
+                // A tag alone is not a user: `prvs=0149c9be41=%x` is the tagged `%x`.
+                Some((rest, site)) if !behind_tag(rest).unwrap_or(rest).is_empty() && is_domain(site) => {
+                    (user, domain) = (rest, Some(site));
+                }
+                _ => break,
+            }
+        }
+        (user, domain)
+    }
+}
+
+fn without_brackets(path: &[u8]) -> &[u8] {
+    match path {
+        [b'<', inside @ .., b'>'] => inside,
+        path => path,
+    }
+}
+
+/// Whether a text is a domain, with a trailing dot or without.
+fn is_domain(text: &[u8]) -> bool {
+    let name = without_trailing_dot(text);
+    !name.ends_with(b".") && scan_domain(name).is_ok()
 }
 
 /// The local-part and the domain, if there is one.
 fn split(mailbox: &[u8]) -> Result<(&[u8], Option<&[u8]>), AddressError> {
-    match scan_local_part(mailbox) {
-        Ok(scanned) => {
-            let (local, rest) = mailbox.split_at(scanned.len);
-            Ok((local, rest.split_first().map(|(_, domain)| domain)))
-        }
-        Err(AddressError::NoAtSign) => Ok((mailbox, None)),
+    let at = match scan_local_part(mailbox) {
+        Ok(scanned) => scanned.len,
+        Err(AddressError::NoAtSign) => mailbox.len(),
         // No local-part has brackets, but `user%[192.0.2.1]` and `[192.0.2.1]!user` do.
         Err(AddressError::LocalPart { octet: b'[', .. }) => {
-            let at = mailbox.iter().rposition(|octet| *octet == b'@').unwrap_or(mailbox.len());
-            let (local, rest) = mailbox.split_at(at);
-            Ok((local, rest.split_first().map(|(_, domain)| domain)))
+            mailbox.iter().rposition(|octet| *octet == b'@').unwrap_or(mailbox.len())
         }
-        Err(error) => Err(error),
+        Err(error) => return Err(error),
+    };
+    let (local, rest) = mailbox.split_at(at);
+    Ok((local, rest.split_first().map(|(_, domain)| domain)))
+}
+
+/// Whether nothing is left of a sender when white space, comments, a source route and empty quotes
+/// come off, or nothing before its at sign: Postfix makes `mailer-daemon` of that.
+fn is_null_sender(mut inside: &[u8]) -> bool {
+    loop {
+        inside = match inside {
+            [] => return true,
+            [b' ' | b'\t' | b'\r' | b'\n' | b'<' | b'>', rest @ ..] | [b'"', b'"', rest @ ..] => rest,
+            [b'(', rest @ ..] => behind_comment(rest),
+            [b'@', ..] => match without_source_route(inside) {
+                [b'@', ..] => return true,
+                rest => rest,
+            },
+            _ => return false,
+        };
     }
+}
+
+/// What stands behind a comment (RFC 5322 section 3.2.2), of which the opening parenthesis is gone.
+fn behind_comment(text: &[u8]) -> &[u8] {
+    let mut depth = 1_usize;
+    let mut octets = text.iter();
+    while depth > 0 {
+        match octets.next() {
+            Some(b'(') => depth += 1,
+            Some(b')') => depth -= 1,
+            Some(b'\\') => drop(octets.next()),
+            Some(_) => {}
+            None => break,
+        }
+    }
+    octets.as_slice()
 }
 
 /// RFC 5321 section 4.1.2: `@one,@two:` before the mailbox is accepted and ignored.

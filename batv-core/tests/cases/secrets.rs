@@ -33,7 +33,7 @@ fn an_empty_secret_is_an_error_and_a_short_one_is_weak() {
 fn rotation_signs_with_one_and_verifies_with_all() {
     let mut keys = ring(Settings::default(), 0, b"old secret");
     let old = signed(&keys, b"user@example.test", NOON);
-    keys.insert(number(1), Secret::new(b"new secret").unwrap());
+    keys.add(number(1), Secret::new(b"new secret").unwrap());
     assert_eq!(keys.signing(), Some(number(0)));
     keys.sign_with(number(1)).unwrap();
     let new = signed(&keys, b"user@example.test", NOON);
@@ -48,7 +48,7 @@ fn a_ring_without_a_signing_key_signs_nothing() {
     let user = address(b"user@example.test");
     let mut keys = KeyRing::new(Settings::default());
     assert_eq!(keys.sign(&user, NOON).unwrap_err().to_string(), "no key signs");
-    keys.insert(number(4), Secret::new(b"secret").unwrap());
+    keys.add(number(4), Secret::new(b"secret").unwrap());
     assert_eq!(keys.sign(&user, NOON).unwrap_err().to_string(), "no key signs");
     assert_eq!(keys.sign_with(number(5)).unwrap_err().to_string(), "key ring has no key 5");
     assert_eq!(keys.signing(), None);
@@ -66,7 +66,7 @@ fn no_debug_and_no_error_shows_a_secret() {
     let shown: &[&dyn Debug] = &[
         &Secret::new(secret).unwrap(),
         &keys,
-        &other.insert(number(7), Secret::new(b"other").unwrap()),
+        &other.add(number(7), Secret::new(b"other").unwrap()),
         &keys.secret(number(7)),
         &signed,
         &keys.verify(&address(&tagged), NOON),

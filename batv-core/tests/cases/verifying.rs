@@ -100,7 +100,9 @@ fn midnight_between_two_servers() {
 
 #[test]
 fn a_lifetime_shortened_from_30_to_7_loses_no_bounce() {
-    let month = Settings { lifetime: Lifetime::from_days(30).unwrap(), ..Settings::default() };
+    let month = settings(|settings| {
+        settings.lifetime = Lifetime::from_days(30).unwrap();
+    });
     let tagged = signed(&ring(month, 0, b"secret"), b"alice@example.test", NOON);
     let week = default_ring();
     for day in 0..=30 {
@@ -218,7 +220,14 @@ fn both_syntaxes_are_read_with_the_delimiter_of_the_ring() {
     for syntax in [Syntax::Prefix, Syntax::SubAddress] {
         for (delimiter, other) in [(b'+', b'-'), (b'-', b'+')] {
             let delimiter = Delimiter::new(delimiter).unwrap();
-            let keys = ring(Settings { syntax, delimiter, ..Settings::default() }, 0, b"secret");
+            let keys = ring(
+                settings(|settings| {
+                    settings.syntax = syntax;
+                    settings.delimiter = delimiter;
+                }),
+                0,
+                b"secret",
+            );
             assert_eq!(passes(&keys, "prvs=0786841748=user@example.test", NOON), "user@example.test");
             let sub_address = |mark: u8| format!("user{}prvs=0786841748@example.test", mark as char);
             assert_eq!(passes(&keys, sub_address(delimiter.get()), NOON), "user@example.test");
@@ -231,7 +240,7 @@ fn both_syntaxes_are_read_with_the_delimiter_of_the_ring() {
 #[test]
 fn a_twice_tagged_address_loses_its_outer_tag() {
     let mut keys = default_ring();
-    keys.insert(number(9), Secret::new(b"another secret").unwrap());
+    keys.add(number(9), Secret::new(b"another secret").unwrap());
     // The outer tag is Exim's, which signs tagged addresses again.
     let keys_of_exim = ring(Settings::default(), 9, b"colon:comma,semi;");
     let text = "prvs=98863a7bc9=prvs=0123abcdef=alice@example.test";

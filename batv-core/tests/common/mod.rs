@@ -18,7 +18,7 @@ pub fn number(number: u8) -> KeyNumber {
 /// A key ring of one secret, which signs.
 pub fn ring(settings: Settings, key_number: u8, secret: &[u8]) -> KeyRing {
     let mut keys = KeyRing::new(settings);
-    keys.insert(number(key_number), Secret::new(secret).unwrap());
+    keys.add(number(key_number), Secret::new(secret).unwrap());
     keys.sign_with(number(key_number)).unwrap();
     keys
 }
@@ -30,7 +30,10 @@ pub fn default_ring() -> KeyRing {
 
 /// Settings that hash addresses as they stand, and sign long ones too: what Exim does.
 pub fn exact() -> Settings {
-    Settings { hash_case: HashCase::Exact, long_local_parts: true, ..Settings::default() }
+    settings(|settings| {
+        settings.hash_case = HashCase::Exact;
+        settings.long_local_parts = true;
+    })
 }
 
 pub fn signed(keys: &KeyRing, text: &[u8], time: u64) -> String {

@@ -273,19 +273,24 @@ fn what_cannot_be_signed_is_not_refused_for_being_unsigned() {
     let forged = format!("prvs=0786864c09={}", address(49));
     assert_eq!(bounce(&site(), &forged), "550 bad-signature");
     let mut unlimited = Policy::default();
-    let settings = Settings { long_local_parts: true, lifetime: Lifetime::default(), ..Settings::default() };
-    unlimited.keys.insert(Pattern::parse("example.test").unwrap(), KeyRing::new(settings).into());
+    let settings = settings(|settings| {
+        settings.long_local_parts = true;
+        settings.lifetime = Lifetime::default();
+    });
+    unlimited.add_keys(Pattern::parse("example.test").unwrap(), KeyRing::new(settings).into());
     assert_eq!(bounce(&unlimited, &address(49)), "550 missing");
 }
 
 #[test]
 fn another_delimiter_of_sub_addresses() {
     let delimiter = Delimiter::new(b'-').unwrap();
-    let settings = Settings { delimiter, ..Settings::default() };
+    let settings = settings(|settings| {
+        settings.delimiter = delimiter;
+    });
     let policy = with(|policy| {
         policy.delimiter = delimiter;
         let keys = crate::common::ring(settings, 0, b"secret");
-        policy.keys.insert(Pattern::parse("example.test").unwrap(), keys.into());
+        policy.keys.add(Pattern::parse("example.test").unwrap(), keys.into());
     });
     assert_eq!(bounce(&policy, "alice-prvs=0786864c09@example.test"), "alice@example.test pass");
     assert_eq!(bounce(&policy, "alice+prvs=0786864c09@example.test"), "550 missing");

@@ -36,7 +36,7 @@ fn with(change: impl FnOnce(&mut Policy)) -> Policy {
 fn key_for(policy: &mut Policy, patterns: &[&str]) {
     let keys = Arc::new(default_ring());
     for pattern in patterns {
-        policy.keys.insert(Pattern::parse(pattern).unwrap(), Arc::clone(&keys));
+        policy.keys.add(Pattern::parse(pattern).unwrap(), Arc::clone(&keys));
     }
 }
 

@@ -48,7 +48,7 @@ fn until_the_exact_second() {
 fn the_domain_of_a_route_never_hides_the_address() {
     // Monitoring accepts under the address that was read, not under the one that was given.
     let mut policy = Policy { monitor: Monitor::On, ..Policy::default() };
-    policy.keys.insert(Pattern::parse("example.test").unwrap(), default_ring().into());
+    policy.keys.add(Pattern::parse("example.test").unwrap(), default_ring().into());
     let recipient = "<@relay:prvs=0786864c08=alice%example.test@EXAMPLE.TEST.>";
     assert_eq!(bounce(&policy, recipient), "<alice@example.test> (bad-signature)");
 }

@@ -49,9 +49,9 @@ fn the_reason_words_are_stable() {
 #[test]
 fn a_ring_that_only_verifies_signs_nothing() {
     let mut keys = KeyRing::new(Settings::default());
-    keys.insert(number(0), Secret::new(b"secret").unwrap());
+    keys.add(number(0), Secret::new(b"secret").unwrap());
     let mut policy = Policy::default();
-    policy.keys.insert(Pattern::parse("example.test").unwrap(), keys.into());
+    policy.keys.add(Pattern::parse("example.test").unwrap(), keys.into());
     assert_eq!(outbound(&policy, "alice@example.test", &[]), "no-signing-key");
     assert_eq!(bounce(&policy, ALICE), "alice@example.test pass");
 }
@@ -135,9 +135,11 @@ fn destinations_that_cannot_bear_tags() {
 
 #[test]
 fn the_sub_address_syntax_signs_behind_the_local_part() {
-    let settings = Settings { syntax: Syntax::SubAddress, ..Settings::default() };
+    let settings = settings(|settings| {
+        settings.syntax = Syntax::SubAddress;
+    });
     let policy = with(|policy| {
-        policy.keys.insert(Pattern::parse("example.test").unwrap(), ring(settings, 0, b"secret").into());
+        policy.keys.add(Pattern::parse("example.test").unwrap(), ring(settings, 0, b"secret").into());
     });
     let signed = "<alice+prvs=0786864c09@example.test>";
     assert_eq!(outbound(&policy, "<alice@example.test>", &[]), signed);
@@ -152,7 +154,7 @@ fn the_most_specific_key_signs_and_verifies() {
         [("*", 0), ("*.example.test", 1), ("example.test", 2), ("alice@example.test", 3)]
     {
         let keys = ring(Settings::default(), key_number, b"secret");
-        policy.keys.insert(Pattern::parse(pattern).unwrap(), keys.into());
+        policy.keys.add(Pattern::parse(pattern).unwrap(), keys.into());
     }
     for (sender, signed) in [
         ("alice@example.test", "prvs=37864792a9=alice@example.test"),

@@ -1,0 +1,53 @@
+//! The two syntaxes of a tag: before the local-part, or as a sub-address behind it.
+
+use crate::text;
+use core::fmt;
+
+/// How a tag is written into the local-part.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Syntax {
+    /// `prvs=KDDDSSSSSS=user@domain`, the draft's, and what every peer reads.
+    #[default]
+    Prefix,
+    /// `user+prvs=KDDDSSSSSS@domain`, which servers with sub-addresses deliver untaught.
+    SubAddress,
+}
+
+/// The octet that stands before the tag in the sub-address syntax; `+` unless set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Delimiter(u8);
+
+impl Delimiter {
+    /// A delimiter.
+    ///
+    /// # Errors
+    /// [`DelimiterError`] for letters, digits, `=`, and what no local-part has without quotes.
+    pub fn new(octet: u8) -> Result<Self, DelimiterError> {
+        let mark = octet.is_ascii_punctuation() && text::is(octet, text::LOCAL_PART);
+        if mark && octet != b'=' { Ok(Self(octet)) } else { Err(DelimiterError(octet)) }
+    }
+
+    /// The octet.
+    #[must_use]
+    pub fn get(self) -> u8 {
+        self.0
+    }
+}
+
+impl Default for Delimiter {
+    fn default() -> Self {
+        Self(b'+')
+    }
+}
+
+/// An octet that cannot separate a sub-address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DelimiterError(u8);
+
+impl fmt::Display for DelimiterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "'{}' cannot be a sub-address delimiter", self.0.escape_ascii())
+    }
+}
+
+impl core::error::Error for DelimiterError {}
