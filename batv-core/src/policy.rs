@@ -120,6 +120,28 @@ impl Policy {
         }
     }
 
+    /// The same policy for other keys: a copy of all but the keys.
+    #[must_use]
+    pub fn without_keys(&self) -> Self {
+        Self {
+            settings: self.settings,
+            keys: Patterns::default(),
+            default_domain: self.default_domain.clone(),
+            percent_hack: self.percent_hack,
+            bang_path: self.bang_path,
+            exempt: self.exempt.clone(),
+            sign_local: self.sign_local,
+            untagged_destinations: self.untagged_destinations.clone(),
+            untagged_clients: self.untagged_clients.clone(),
+            internal_networks: self.internal_networks.clone(),
+            bounce_senders: self.bounce_senders.clone(),
+            refuse_tagged_mail: self.refuse_tagged_mail,
+            one_recipient: self.one_recipient,
+            monitor: self.monitor.clone(),
+            reply: self.reply.clone(),
+        }
+    }
+
     /// How all the key rings sign, and what they read.
     #[must_use]
     pub fn settings(&self) -> Settings {
@@ -164,7 +186,8 @@ impl Policy {
     /// accepted, and at delivery the time and the keys may be others.
     #[must_use]
     pub fn original<'a>(&self, address: &Address<'a>) -> Option<Original<'a>> {
-        self.look_at(*address).original().copied()
+        let reading = self.look_at(*address);
+        reading.keys.and(reading.original()).copied()
     }
 
     /// Whether a client is in one of the networks.

@@ -49,8 +49,9 @@ impl Secret {
         let mut running = self.start();
         // No hash-source looks like this: there is no at sign.
         running.update(b"BATV secret fingerprint");
-        let [a, b, c, d, e, f, g, h, ..] = running.finish();
-        Fingerprint([a, b, c, d, e, f, g, h])
+        let mut octets = [0; 8];
+        octets.iter_mut().zip(running.finish()).for_each(|(place, octet)| *place = octet);
+        Fingerprint(octets)
     }
 
     /// Begins an HMAC.

@@ -52,11 +52,13 @@ fn nothing_is_allocated() {
     let texts =
         ["alice@example.test", "<First.Last@Example.Test>", r#""john \"x\" doe"@example.test"#, &long];
     for (syntax, hash_case) in [(Syntax::Prefix, HashCase::Fold), (Syntax::SubAddress, HashCase::Exact)] {
-        let keys = ring(settings(|settings| {
-            settings.syntax = syntax;
-            settings.hash_case = hash_case;
-            settings.long_local_parts = true;
-        }));
+        let mut settings = Settings::default();
+
+        settings.syntax = syntax;
+        settings.hash_case = hash_case;
+        settings.long_local_parts = true;
+
+        let keys = ring(settings);
         for text in texts {
             let mut tagged = Vec::with_capacity(512);
             let signing = allocations(|| {

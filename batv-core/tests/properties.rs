@@ -91,12 +91,14 @@ fn any_settings() -> impl Strategy<Value = Settings> {
         any_delimiter(),
         select(vec![HashCase::Fold, HashCase::Exact]),
     )
-        .prop_map(|(lifetime, syntax, delimiter, hash_case)| Settings {
-            lifetime,
-            syntax,
-            delimiter,
-            hash_case,
-            long_local_parts: true,
+        .prop_map(|(lifetime, syntax, delimiter, hash_case)| {
+            let mut settings = Settings::default();
+            settings.lifetime = lifetime;
+            settings.syntax = syntax;
+            settings.delimiter = delimiter;
+            settings.hash_case = hash_case;
+            settings.long_local_parts = true;
+            settings
         })
 }
 
@@ -156,7 +158,8 @@ proptest! {
 
     #[test]
     fn stripping_undoes_signing(keys in any_ring(), text in any_address(), time in any_time()) {
-        let settings = changed(keys.settings(), |settings| { settings.delimiter = Delimiter::default(); });
+        let mut settings = keys.settings();
+        settings.delimiter = Delimiter::default();
         let keys = ring(settings, 3, b"secret");
         let signed = sign(&keys, &text, time)?;
         let signed = address(&signed);
@@ -191,7 +194,8 @@ proptest! {
         time in any_time(),
         folds in proptest::collection::vec(any::<bool>(), 256),
     ) {
-        let settings = changed(keys.settings(), |settings| { settings.hash_case = HashCase::Fold; });
+        let mut settings = keys.settings();
+        settings.hash_case = HashCase::Fold;
         let keys = ring(settings, 3, b"secret");
         let mut signed = sign(&keys, &text, time)?;
         for (octet, fold) in signed.iter_mut().zip(folds) {

@@ -4,7 +4,7 @@
 mod common;
 
 use batv_core::{Address, AddressError, KeyRing, Settings, SignError, Verdict};
-use common::{DAY, address, exact, number, ring, verdict};
+use common::{DAY, address, exact, number, ring, settings, verdict};
 
 const VECTORS: &str = include_str!("../../tests/vectors/vectors.tsv");
 const CHECK_VECTORS: &str = include_str!("../../tests/vectors/check-vectors.tsv");
@@ -81,9 +81,7 @@ fn exact_signs_as_exim_does() {
 
 #[test]
 fn lower_case_addresses_are_signed_alike_when_folded() {
-    let fold = settings(|settings| {
-        settings.long_local_parts = true;
-    });
+    let fold = settings(|settings| settings.long_local_parts = true);
     let (mut same, mut capitals, mut needless_quotes) = (0, 0, 0);
     for made in Made::all().filter(|made| !made.is_tagged()) {
         let ours = common::signed(&made.ring(fold), made.address.as_bytes(), made.time);
@@ -108,9 +106,7 @@ fn what_exim_signs_and_we_do_not() {
     let mut long = 0;
     for made in Made::all() {
         for hash_case in [Settings::default().hash_case, exact().hash_case] {
-            let keys = made.ring(settings(|settings| {
-                settings.hash_case = hash_case;
-            }));
+            let keys = made.ring(settings(|settings| settings.hash_case = hash_case));
             let ours = keys.sign(&address(made.address.as_bytes()), made.time);
             let octets = made.local_part().len() + 16;
             if made.is_tagged() {

@@ -69,6 +69,14 @@ pub struct InboundDecision {
     pub days_left: Option<u8>,
 }
 
+impl InboundDecision {
+    /// A decision on a recipient that is not monitored and has no tag.
+    #[must_use]
+    pub fn new(action: Action, reason: InboundReason) -> Self {
+        Self { action, reason, monitored: false, key_number: None, days_left: None }
+    }
+}
+
 /// What to do with a recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -274,12 +282,9 @@ impl Policy {
             None => self.monitor.is_on(recipient.time),
         };
         let monitored = reason.refuses() && is_on();
-        let action = if reason.refuses() && !monitored {
-            Action::Refuse(Reply::new(&self.reply, reason))
-        } else {
-            accepted
-        };
-        InboundDecision { action, reason, monitored, key_number: None, days_left: None }
+        let action =
+            if reason.refuses() && !monitored { Action::Refuse(self.reply.reply(reason)) } else { accepted };
+        InboundDecision { monitored, ..InboundDecision::new(action, reason) }
     }
 
     /// Whether the client is trusted, internal or listed.

@@ -2,6 +2,7 @@
 
 use super::inbound::{InboundDecision, Recipient};
 use super::outbound::{Message, OutboundDecision};
+use crate::text;
 use alloc::format;
 use alloc::string::{String, ToString};
 
@@ -75,7 +76,8 @@ impl Line {
             if octet.is_ascii_graphic() && !matches!(octet, b'<' | b'>' | b'\\' | b'"') {
                 self.0.push(char::from(*octet));
             } else {
-                self.0.push_str(&format!("\\x{octet:02x}"));
+                let (high, low) = (text::hex_digit(octet >> 4), text::hex_digit(*octet));
+                self.0.extend(['\\', 'x', char::from(high), char::from(low)]);
             }
         }
     }

@@ -49,6 +49,12 @@ pub struct OutboundDecision {
 }
 
 impl OutboundDecision {
+    /// A decision by no key in particular.
+    #[must_use]
+    pub fn new(signed: Option<Vec<u8>>, reason: OutboundReason) -> Self {
+        Self { signed, reason, key_number: None }
+    }
+
     /// What is done, for logs: `sign` or `leave`.
     #[must_use]
     pub fn action(&self) -> &'static str {
@@ -132,9 +138,9 @@ impl Policy {
         };
         match signed {
             Ok((signed, key_number)) => {
-                OutboundDecision { signed: Some(signed), reason: OutboundReason::Signed, key_number }
+                OutboundDecision { key_number, ..OutboundDecision::new(Some(signed), OutboundReason::Signed) }
             }
-            Err(reason) => OutboundDecision { signed: None, reason, key_number: None },
+            Err(reason) => OutboundDecision::new(None, reason),
         }
     }
 

@@ -86,7 +86,7 @@ impl Policy {
     /// Finds in an address what the decisions need.
     pub(super) fn look_at<'t>(&self, address: Address<'t>) -> Reading<'t, '_> {
         let found = find(&address, self.settings().delimiter);
-        let mailbox = found.original().map_or_else(|| address.mailbox(), |original| original.mailbox());
+        let mailbox = found.original().map_or_else(|| address.mailbox(), Original::mailbox);
         let mailbox = Folded::new(&mailbox);
         let keys = self.keys().find(&mailbox).map(AsRef::as_ref);
         Reading { address, found, mailbox, keys }
@@ -108,10 +108,9 @@ impl Policy {
 
     /// Reads the text of a command.
     fn read_text<'a>(&self, path: &'a [u8], role: Role) -> Path<'a> {
-        if let Ok(address) = Address::parse(path) {
-            if self.stands(&address, role) {
-                return Path::Address(address);
-            }
+        match Address::parse(path) {
+            Ok(address) if self.stands(&address, role) => return Path::Address(address),
+            _ => {}
         }
         let inside = without_brackets(path);
         if role == Role::Sender && is_null_sender(inside) {

@@ -17,12 +17,6 @@ pub struct Reply {
     pub text: Cow<'static, str>,
 }
 
-impl Reply {
-    pub(super) fn new(text: &ReplyText, reason: InboundReason) -> Self {
-        Self { code: 550, enhanced: "5.7.1", text: text.text(reason) }
-    }
-}
-
 impl fmt::Display for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} {}", self.code, self.enhanced, self.text)
@@ -60,11 +54,14 @@ impl ReplyText {
         }
     }
 
-    fn text(&self, reason: InboundReason) -> Cow<'static, str> {
-        match &self.0 {
+    /// The reply that refuses for a reason.
+    #[must_use]
+    pub fn reply(&self, reason: InboundReason) -> Reply {
+        let text = match &self.0 {
             Some(text) => Cow::Owned(text.replace(PLACEHOLDER, reason.as_str())),
             None => Cow::Borrowed(text_of(reason)),
-        }
+        };
+        Reply { code: 550, enhanced: "5.7.1", text }
     }
 }
 

@@ -105,3 +105,12 @@ fn numbers_out_of_range_are_named() {
     assert_eq!(error, r"control '\n' at octet 2");
     assert_eq!(default_ring().signing(), Some(number(0)));
 }
+
+#[test]
+fn a_fingerprint_tells_secrets_apart_without_showing_them() {
+    // By Python: hmac.new(secret, b"BATV secret fingerprint", "sha1").hexdigest()[:16]
+    let long = [b'x'; 100];
+    for (secret, fingerprint) in [(&b"secret"[..], "6d9bf9a276d92d83"), (&long, "f5116a9da449d393")] {
+        assert_eq!(Secret::new(secret).unwrap().fingerprint().to_string(), fingerprint);
+    }
+}

@@ -1,7 +1,7 @@
 //! What is signed, with what, and where the tag goes.
 
-use crate::common::{DAY, NOON, address, default_ring, exact, ring, signed, verdict};
-use batv_core::{Delimiter, HashCase, Lifetime, Settings, SignError, Syntax};
+use crate::common::{DAY, NOON, address, default_ring, exact, ring, settings, signed, verdict};
+use batv_core::{Delimiter, HashCase, Lifetime, SignError, Syntax};
 
 #[test]
 fn a_message_keeps_its_tag_over_a_whole_day_utc() {
@@ -20,13 +20,7 @@ fn the_expiry_day_is_the_lifetime_ahead_modulo_1000() {
         [(1, 0, "prvs=0001"), (99, 0, "prvs=0099"), (1, 999, "prvs=0000"), (99, 20_901, "prvs=0000")]
     {
         let lifetime = Lifetime::from_days(lifetime).unwrap();
-        let keys = ring(
-            settings(|settings| {
-                settings.lifetime = lifetime;
-            }),
-            0,
-            b"secret",
-        );
+        let keys = ring(settings(|settings| settings.lifetime = lifetime), 0, b"secret");
         assert!(signed(&keys, b"alice@example.test", day * DAY).starts_with(prefix));
     }
     // The last second that a time can name.
@@ -94,13 +88,9 @@ fn quotes_are_hashed_only_where_they_are_needed() {
 fn a_local_part_longer_than_any_buffer_is_hashed_whole() {
     let text = format!("\"{}\"@Example.Test", "A b".repeat(60));
     for (hash_case, tag) in [(HashCase::Fold, "0786f106b0"), (HashCase::Exact, "0786698795")] {
-        let keys = ring(
-            changed(exact(), |settings| {
-                settings.hash_case = hash_case;
-            }),
-            0,
-            b"secret",
-        );
+        let mut settings = exact();
+        settings.hash_case = hash_case;
+        let keys = ring(settings, 0, b"secret");
         assert_eq!(signed(&keys, text.as_bytes(), NOON), text.replacen('"', &format!("\"prvs={tag}="), 1));
     }
 }
@@ -108,13 +98,7 @@ fn a_local_part_longer_than_any_buffer_is_hashed_whole() {
 #[test]
 fn local_parts_of_48_49_and_64_octets() {
     let keys = default_ring();
-    let lifted = ring(
-        settings(|settings| {
-            settings.long_local_parts = true;
-        }),
-        0,
-        b"secret",
-    );
+    let lifted = ring(settings(|settings| settings.long_local_parts = true), 0, b"secret");
     let long = |octets| format!("{}@example.test", "l".repeat(octets));
     assert_eq!(signed(&keys, long(48).as_bytes(), NOON), format!("prvs=0786655c59={}", long(48)));
     for (octets, tag) in [(49, "0786f490e2"), (64, "0786557758")] {
@@ -195,13 +179,7 @@ fn sub_addresses_hash_the_same_original() {
         let tag = format!("{mark}prvs=0786841748");
         assert_eq!(signed_address.parts(), [&b"user"[..], tag.as_bytes(), b"@example.test"]);
     }
-    let keys = ring(
-        settings(|settings| {
-            settings.syntax = Syntax::SubAddress;
-        }),
-        0,
-        b"secret",
-    );
+    let keys = ring(settings(|settings| settings.syntax = Syntax::SubAddress), 0, b"secret");
     assert_eq!(
         signed(&keys, br#""john doe"@example.test"#, NOON),
         r#""john doe+prvs=078648d440"@example.test"#
@@ -210,13 +188,7 @@ fn sub_addresses_hash_the_same_original() {
 
 #[test]
 fn a_tag_with_nothing_behind_it_gets_no_sub_address_for_its_original() {
-    let keys = ring(
-        settings(|settings| {
-            settings.syntax = Syntax::SubAddress;
-        }),
-        0,
-        b"secret",
-    );
+    let keys = ring(settings(|settings| settings.syntax = Syntax::SubAddress), 0, b"secret");
     for text in ["prvs=600531a531=@example.test", r#"PRVS=600531A531=""@example.test"#] {
         assert_eq!(keys.sign(&address(text.as_bytes()), NOON), Err(SignError::Tagged), "{text}");
     }

@@ -94,10 +94,20 @@ fn swapped() {
             ("<prvs=a=b=0149c9be41@example.com>", "<a=b@example.com>"),
             (r#""prvs=john doe=0149c9be41"@example.com"#, r#""john doe"@example.com"#),
             (r#"prvs="john doe"=0149c9be41@example.com"#, r#""john doe"@example.com"#),
+            // Without a key number.
+            ("prvs=user=149c9be41@example.com", "user@example.com"),
+            ("PRVS=a=b=149C9BE41@example.com", "a=b@example.com"),
         ],
     );
+    let unnumbered = batv_core::strip(&crate::common::address(b"prvs=user=149c9be41@example.com")).unwrap();
+    assert_eq!((unnumbered.tag, unnumbered.day), (None, 149));
     assert_left_alone(&[
-        "prvs=user=0149c9be4@example.com",
+        "prvs=user=49c9be41@example.com",
+        "prvs=user=1a9c9be41@example.com",
+        "prvs=user=149c9beg1@example.com",
+        "prvs=user/149c9be41@example.com",
+        "prvs==149c9be41@example.com",
+        "prvs=149c9be41@example.com",
         "prvs=user=0149c9be411@example.com",
         "prvs=user=0149c9beg1@example.com",
         "prvs=user=a149c9be41@example.com",

@@ -1,6 +1,8 @@
 //! The six verdicts, in their order.
 
-use crate::common::{DAY, NOON, address, default_ring, exact, number, passes, ring, signed, verdict};
+use crate::common::{
+    DAY, NOON, address, default_ring, exact, number, passes, ring, settings, signed, verdict,
+};
 use batv_core::{Day, Delimiter, KeyRing, Lifetime, Secret, Settings, Syntax, Verdict};
 
 #[test]
@@ -100,9 +102,7 @@ fn midnight_between_two_servers() {
 
 #[test]
 fn a_lifetime_shortened_from_30_to_7_loses_no_bounce() {
-    let month = settings(|settings| {
-        settings.lifetime = Lifetime::from_days(30).unwrap();
-    });
+    let month = settings(|settings| settings.lifetime = Lifetime::from_days(30).unwrap());
     let tagged = signed(&ring(month, 0, b"secret"), b"alice@example.test", NOON);
     let week = default_ring();
     for day in 0..=30 {

@@ -15,6 +15,13 @@ pub fn number(number: u8) -> KeyNumber {
     KeyNumber::new(number).unwrap()
 }
 
+/// The settings as shipped, but for a change.
+pub fn settings(change: impl FnOnce(&mut Settings)) -> Settings {
+    let mut settings = Settings::default();
+    change(&mut settings);
+    settings
+}
+
 /// A key ring of one secret, which signs.
 pub fn ring(settings: Settings, key_number: u8, secret: &[u8]) -> KeyRing {
     let mut keys = KeyRing::new(settings);

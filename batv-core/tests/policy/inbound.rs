@@ -1,9 +1,9 @@
 //! Mail that comes: the steps of the decision in their order, and each setting.
 
-use crate::common::{DAY, NOON};
-use crate::{ALICE, BOB, FORGED, bounce, inbound, key_for, patterns, shown, site, with};
+use crate::common::{DAY, NOON, settings};
+use crate::{ALICE, BOB, FORGED, bounce, bounce_with, inbound, key_for, patterns, shown, site, with};
 use batv_core::{
-    Action, Delimiter, Inbound, KeyRing, Lifetime, Pattern, Policy, Reason, Reply, Settings, Verdict,
+    Action, Address, Delimiter, InboundReason, Policy, Recipient, ReplyText, ReplyTextError, Verdict,
 };
 use std::net::IpAddr;
 
@@ -24,7 +24,7 @@ fn a_bounce_passes_or_is_refused_by_its_verdict() {
     }
     // Good up to and including the expiry day.
     let at = |time| {
-        let tagged = Inbound::new(b"<>", ALICE.as_bytes(), time);
+        let tagged = Recipient::new(b"<>", ALICE.as_bytes(), time);
         shown(&site().inbound(&tagged))
     };
     let midnight = NOON - NOON % DAY;
@@ -35,7 +35,7 @@ fn a_bounce_passes_or_is_refused_by_its_verdict() {
 #[test]
 fn the_reply_is_one_that_a_human_understands() {
     let refused = |recipient: &str| {
-        let decision = site().inbound(&Inbound::new(b"<>", recipient.as_bytes(), NOON));
+        let decision = site().inbound(&Recipient::new(b"<>", recipient.as_bytes(), NOON));
         match decision.action {
             Action::Refuse(reply) => reply.to_string(),
             action => panic!("{action:?}"),
@@ -43,8 +43,7 @@ fn the_reply_is_one_that_a_human_understands() {
     };
     let missing = "550 5.7.1 Not a bounce of mail sent from here (BATV: the address has no tag)";
     assert_eq!(refused("alice@example.test"), missing);
-    let reply = Reply { code: 550, enhanced: "5.7.1", text: "text" };
-    assert_eq!(reply.to_string(), "550 5.7.1 text");
+
     let mut texts: Vec<_> = VERDICTS[..5].iter().map(|(recipient, _)| refused(recipient)).collect();
     for text in &texts {
         assert!(text.starts_with("550 5.7.1 ") && text.is_ascii() && text.len() < 200, "{text}");
@@ -58,20 +57,20 @@ fn the_reply_is_one_that_a_human_understands() {
 #[test]
 fn the_reason_words_are_stable() {
     for (reason, word) in [
-        (Reason::Unreadable, "unreadable"),
-        (Reason::NotOurs, "not-ours"),
-        (Reason::Client, "client"),
-        (Reason::Exempt, "exempt"),
-        (Reason::NotABounce, "not-a-bounce"),
-        (Reason::Pass, "pass"),
-        (Reason::TooLong, "too-long"),
-        (Reason::Missing, "missing"),
-        (Reason::Malformed, "malformed"),
-        (Reason::UnknownKey, "unknown-key"),
-        (Reason::BadSignature, "bad-signature"),
-        (Reason::Expired, "expired"),
-        (Reason::SecondRecipient, "second-recipient"),
-        (Reason::TaggedMail, "tagged-mail"),
+        (InboundReason::Unreadable, "unreadable"),
+        (InboundReason::NotOurs, "not-ours"),
+        (InboundReason::Client, "client"),
+        (InboundReason::Exempt, "exempt"),
+        (InboundReason::NotABounce, "not-a-bounce"),
+        (InboundReason::Pass, "pass"),
+        (InboundReason::TooLong, "too-long"),
+        (InboundReason::Missing, "missing"),
+        (InboundReason::Malformed, "malformed"),
+        (InboundReason::UnknownKey, "unknown-key"),
+        (InboundReason::BadSignature, "bad-signature"),
+        (InboundReason::Expired, "expired"),
+        (InboundReason::SecondRecipient, "second-recipient"),
+        (InboundReason::TaggedMail, "tagged-mail"),
     ] {
         assert_eq!(reason.as_str(), word);
         assert_eq!(format!("{reason:>16}"), format!("{word:>16}"));
@@ -92,9 +91,9 @@ fn what_has_no_key_is_not_ours() {
     }
     // Another domain's secret proves nothing, and an address without keys has no verdict but that.
     let policy = site();
-    let tagged = batv_core::Address::parse(b"prvs=0786864c09=alice@other.test").unwrap();
+    let tagged = Address::parse(b"prvs=0786864c09=alice@other.test").unwrap();
     assert_eq!(policy.verify(&tagged, NOON), Verdict::UnknownKey);
-    assert!(policy.verify(&batv_core::Address::parse(ALICE.as_bytes()).unwrap(), NOON).is_pass());
+    assert!(policy.verify(&Address::parse(ALICE.as_bytes()).unwrap(), NOON).is_pass());
 }
 
 #[test]
@@ -147,14 +146,13 @@ fn bounce_senders_are_what_the_setting_adds() {
 #[test]
 fn clients_are_known_by_address_and_network() {
     let policy = with(|policy| {
-        policy.clients = ["192.0.2.0/24", "198.51.100.7/32", "2001:db8::/32", "2001:db9::1/128"]
+        policy.untagged_clients = ["192.0.2.0/24", "198.51.100.7/32", "2001:db8::/32", "2001:db9::1/128"]
             .map(|net| net.parse().unwrap())
             .to_vec();
     });
     let from = |client: Option<&str>, recipient: &str| {
         let client: Option<IpAddr> = client.map(|client| client.parse().unwrap());
-        let inbound = Inbound::new(b"<>", recipient.as_bytes(), NOON);
-        shown(&policy.inbound(&Inbound { client, ..inbound }))
+        bounce_with(&policy, recipient, |recipient| recipient.client = client)
     };
     for client in [
         "192.0.2.0",
@@ -167,7 +165,8 @@ fn clients_are_known_by_address_and_network() {
     ] {
         assert_eq!(from(Some(client), "alice@example.test"), "accept client", "{client}");
         assert_eq!(from(Some(client), ALICE), "alice@example.test client", "{client}");
-        assert_eq!(from(Some(client), FORGED), "accept client", "{client}");
+        // What is accepted is delivered to the original, authentic or not.
+        assert_eq!(from(Some(client), FORGED), "alice@example.test client", "{client}");
     }
     for client in ["192.0.3.0", "198.51.100.8", "::192.0.2.1", "2001:db9::2", "::ffff:192.0.3.1", "127.0.0.1"]
     {
@@ -189,11 +188,12 @@ fn an_internal_or_authenticated_client_is_never_refused() {
             ("alice@example.test", "accept client"),
             (ALICE, "alice@example.test client"),
             ("prvs=0778d278ac=alice@example.test", "alice@example.test client"),
-            (FORGED, "accept client"),
+            (FORGED, "alice@example.test client"),
         ] {
-            let inbound = Inbound::new(mail_from, recipient.as_bytes(), NOON);
-            let inbound = Inbound { trusted: true, recipients_before: 3, ..inbound };
-            assert_eq!(shown(&policy.inbound(&inbound)), expected, "{recipient}");
+            let decision = bounce_with(&policy, recipient, |recipient| {
+                (recipient.mail_from, recipient.trusted, recipient.recipients_before) = (mail_from, true, 3);
+            });
+            assert_eq!(decision, expected, "{recipient}");
         }
     }
 }
@@ -209,14 +209,14 @@ fn exempt_recipients_with_and_without_a_tag() {
         ("<@relay:\"Abuse\"@EXAMPLE.TEST.>", "accept exempt"),
         ("prvs=07867cce08=abuse@example.test", "abuse@example.test exempt"),
         ("abuse+prvs=07867cce08@example.test", "abuse@example.test exempt"),
-        ("prvs=0786864c09=abuse@example.test", "accept exempt"),
+        ("prvs=0786864c09=abuse@example.test", "abuse@example.test exempt"),
         ("abuse@sub.example.test", "550 missing"),
         ("abuses@example.test", "550 missing"),
         ("Postmaster@example.test", "accept exempt"),
         ("postmaster@sub.example.test", "accept exempt"),
         ("postmaster+x@example.test", "550 missing"),
         ("anybody@exempt.test", "accept exempt"),
-        ("prvs=1234567890=anybody@EXEMPT.test", "accept exempt"),
+        ("prvs=1234567890=anybody@EXEMPT.test", "anybody@EXEMPT.test exempt"),
         ("alice@example.test", "550 missing"),
         ("abuse@other.test", "accept not-ours"),
     ] {
@@ -229,8 +229,7 @@ fn exempt_recipients_with_and_without_a_tag() {
 #[test]
 fn each_recipient_is_judged_by_itself() {
     let nth = |policy: &Policy, recipients_before, recipient: &str| {
-        let inbound = Inbound::new(b"<>", recipient.as_bytes(), NOON);
-        shown(&policy.inbound(&Inbound { recipients_before, ..inbound }))
+        bounce_with(policy, recipient, |recipient| recipient.recipients_before = recipients_before)
     };
     let policy = site();
     for (before, recipient, expected) in [
@@ -259,9 +258,10 @@ fn each_recipient_is_judged_by_itself() {
         assert_eq!(nth(&one, before, recipient), expected, "{recipient}");
     }
     // Ordinary mail has as many as it likes.
-    let ordinary = Inbound::new(b"carol@other.test", ALICE.as_bytes(), NOON);
-    let ordinary = Inbound { recipients_before: 5, ..ordinary };
-    assert_eq!(shown(&one.inbound(&ordinary)), "alice@example.test not-a-bounce");
+    let ordinary = bounce_with(&one, ALICE, |recipient| {
+        (recipient.mail_from, recipient.recipients_before) = (b"carol@other.test", 5);
+    });
+    assert_eq!(ordinary, "alice@example.test not-a-bounce");
 }
 
 #[test]
@@ -272,26 +272,136 @@ fn what_cannot_be_signed_is_not_refused_for_being_unsigned() {
     // It is no way in for tags, which are longer anyhow.
     let forged = format!("prvs=0786864c09={}", address(49));
     assert_eq!(bounce(&site(), &forged), "550 bad-signature");
-    let mut unlimited = Policy::default();
-    let settings = settings(|settings| {
-        settings.long_local_parts = true;
-        settings.lifetime = Lifetime::default();
-    });
-    unlimited.add_keys(Pattern::parse("example.test").unwrap(), KeyRing::new(settings).into());
+    let mut unlimited = Policy::new(settings(|settings| settings.long_local_parts = true));
+    key_for(&mut unlimited, &["example.test"]);
     assert_eq!(bounce(&unlimited, &address(49)), "550 missing");
+}
+
+#[test]
+fn the_length_is_that_of_the_local_part_without_needless_quotes_and_escapes() {
+    for (local, length, expected) in [
+        (r"\a", 40, "550 missing"),
+        ("a", 48, "550 missing"),
+        ("a", 49, "accept too-long"),
+        // Quotes and escapes that it needs count.
+        (" ", 46, "550 missing"),
+        (" ", 47, "accept too-long"),
+        (r#"\""#, 23, "550 missing"),
+        (r#"\""#, 24, "accept too-long"),
+    ] {
+        let recipient = format!("\"{}\"@example.test", local.repeat(length));
+        assert_eq!(bounce(&site(), &recipient), expected, "{recipient}");
+    }
+}
+
+#[test]
+fn only_what_has_no_tag_is_exempt_as_too_long() {
+    for (recipient, expected) in [
+        // Malformed: a router that takes every layer off would deliver it to alice.
+        ("prvs=123456789=prvs=123456789=prvs=123456789=alice@example.test", "550 malformed"),
+        ("prvs=prvs=prvs=alice=0786864c09=0786864c09=0786864c09@example.test", "550 malformed"),
+        // Other dialects have no tag of ours, and delivery never takes them off.
+        ("btv1==08501234bcd==btv1==08501234bcd==aliceandbob@example.test", "accept too-long"),
+        // VERP senders are such: `long_local_parts` closes it.
+        ("alice+1234567890123456789012345678901234567890123@example.test", "accept too-long"),
+    ] {
+        assert_eq!(bounce(&site(), recipient), expected, "{recipient}");
+    }
+}
+
+#[test]
+fn one_layer_comes_off_by_its_shape_whoever_made_it() {
+    let policy = with(|policy| policy.exempt = patterns(&["*@example.test"]));
+    for (recipient, expected) in [
+        (ALICE, "alice@example.test exempt"),
+        (FORGED, "alice@example.test exempt"),
+        ("prvs=0786864c09=prvs=0786864c09=alice@example.test", "prvs=0786864c09=alice@example.test exempt"),
+        ("alice+prvs=0786864c09@example.test", "alice@example.test exempt"),
+        // Strangers' dialects stay: they may be what an address is called.
+        ("prvs=123456789=alice@example.test", "accept exempt"),
+        ("prvs=alice=0786864c09@example.test", "accept exempt"),
+        ("btv1==08501234bcd==alice@example.test", "accept exempt"),
+    ] {
+        assert_eq!(bounce(&policy, recipient), expected, "{recipient}");
+    }
+    let original = |text: &str| {
+        let address = Address::parse(text.as_bytes()).unwrap();
+        site().original(&address).map(|original| original.to_string())
+    };
+    assert_eq!(original(FORGED).as_deref(), Some("alice@example.test"));
+    assert_eq!(original("<alice+prvs=9999ffffff@EXAMPLE.test>").as_deref(), Some("<alice@EXAMPLE.test>"));
+    assert_eq!(original("alice@example.test"), None);
+    assert_eq!(original("prvs=0786864c09=alice@other.test"), None);
+}
+
+#[test]
+fn the_decision_says_what_the_tag_says() {
+    let said = |recipient: &str, time| {
+        let decision = site().inbound(&Recipient::new(b"<>", recipient.as_bytes(), time));
+        (decision.key_number.map(|number| number.get()), decision.days_left)
+    };
+    assert_eq!(said(ALICE, NOON), (Some(0), Some(7)));
+    assert_eq!(said(ALICE, NOON + 7 * DAY), (Some(0), Some(0)));
+    assert_eq!(said(ALICE, NOON + 8 * DAY), (Some(0), None));
+    assert_eq!(said("prvs=5786864c08=alice@example.test", NOON), (Some(5), Some(7)));
+    assert_eq!(said("alice@example.test", NOON), (None, None));
+    assert_eq!(said("prvs=abc=alice@example.test", NOON), (None, None));
+    assert_eq!(said("prvs=0786864c09=alice@other.test", NOON), (None, None));
+}
+
+#[test]
+fn a_site_can_have_its_own_reply() {
+    let policy = with(|policy| {
+        policy.reply = ReplyText::new("Not ours ({reason}), see https://example.test/{reason}").unwrap();
+    });
+    let refused = |recipient: &str| {
+        let decision = policy.inbound(&Recipient::new(b"<>", recipient.as_bytes(), NOON));
+        match decision.action {
+            Action::Refuse(reply) => reply.to_string(),
+            action => panic!("{action:?}"),
+        }
+    };
+    let missing = "550 5.7.1 Not ours (missing), see https://example.test/missing";
+    assert_eq!(refused("alice@example.test"), missing);
+    assert_eq!(refused(FORGED), missing.replace("missing", "bad-signature"));
+}
+
+#[test]
+fn a_reply_is_one_line_of_printable_ascii() {
+    for (text, error, message) in [
+        ("", ReplyTextError::Empty, "reply is empty"),
+        ("100%", ReplyTextError::Octet { octet: b'%', position: 3 }, "reply cannot have '%' at octet 3"),
+        ("a\r\nb", ReplyTextError::Octet { octet: b'\r', position: 1 }, r"reply cannot have '\r' at octet 1"),
+        ("\tx", ReplyTextError::Octet { octet: b'\t', position: 0 }, r"reply cannot have '\t' at octet 0"),
+        ("x\x7f", ReplyTextError::Octet { octet: 0x7f, position: 1 }, r"reply cannot have '\x7f' at octet 1"),
+        ("é", ReplyTextError::Octet { octet: 0xc3, position: 0 }, r"reply cannot have '\xc3' at octet 0"),
+        (
+            &"x".repeat(401),
+            ReplyTextError::TooLong { octets: 401 },
+            "reply may have 401 octets, of 400 allowed",
+        ),
+        // 16 octets for the longest reason, second-recipient.
+        (
+            &["x".repeat(385), "{reason}".into()].concat(),
+            ReplyTextError::TooLong { octets: 401 },
+            "reply may have 401 octets, of 400 allowed",
+        ),
+    ] {
+        assert_eq!(ReplyText::new(text), Err(error), "{text:?}");
+        assert_eq!(error.to_string(), message);
+    }
+    assert!(ReplyText::new(&"x".repeat(400)).is_ok());
+    assert!(ReplyText::new(&["x".repeat(384), "{reason}".into()].concat()).is_ok());
 }
 
 #[test]
 fn another_delimiter_of_sub_addresses() {
     let delimiter = Delimiter::new(b'-').unwrap();
-    let settings = settings(|settings| {
-        settings.delimiter = delimiter;
-    });
-    let policy = with(|policy| {
-        policy.delimiter = delimiter;
-        let keys = crate::common::ring(settings, 0, b"secret");
-        policy.keys.add(Pattern::parse("example.test").unwrap(), keys.into());
-    });
+    let mut policy = Policy::new(settings(|settings| settings.delimiter = delimiter));
+    key_for(&mut policy, &["example.test"]);
     assert_eq!(bounce(&policy, "alice-prvs=0786864c09@example.test"), "alice@example.test pass");
     assert_eq!(bounce(&policy, "alice+prvs=0786864c09@example.test"), "550 missing");
+    // Where no key is for an address, the tag is one all the same.
+    let foreign = Address::parse(b"alice-prvs=0786864c09@other.test").unwrap();
+    assert_eq!(policy.verify(&foreign, NOON), Verdict::UnknownKey);
 }

@@ -8,11 +8,13 @@
 mod common;
 
 mod inbound;
+mod log_line;
 mod monitoring;
 mod outbound;
+mod resolved;
 mod spellings;
 
-use batv_core::{Action, Decision, Inbound, OutboundReason, Pattern, Patterns, Policy};
+use batv_core::{Action, InboundDecision, Message, OutboundReason, Pattern, Patterns, Policy, Recipient};
 use common::{NOON, default_ring};
 use std::sync::Arc;
 
@@ -36,7 +38,7 @@ fn with(change: impl FnOnce(&mut Policy)) -> Policy {
 fn key_for(policy: &mut Policy, patterns: &[&str]) {
     let keys = Arc::new(default_ring());
     for pattern in patterns {
-        policy.keys.add(Pattern::parse(pattern).unwrap(), Arc::clone(&keys));
+        policy.add_keys(Pattern::parse(pattern).unwrap(), Arc::clone(&keys));
     }
 }
 
@@ -50,10 +52,10 @@ fn patterns(list: &[&str]) -> Patterns<()> {
 
 /// A decision in words: `accept not-ours`, `alice@example.test pass`, `550 missing`, and
 /// `(expired)` for the reason that enforcing would have.
-fn shown(decision: &Decision) -> String {
+fn shown(decision: &InboundDecision) -> String {
     let action = match &decision.action {
         Action::Accept => "accept".to_owned(),
-        Action::AcceptAs(original) => String::from_utf8(original.clone()).unwrap(),
+        Action::Original(original) => String::from_utf8(original.clone()).unwrap(),
         Action::Refuse(reply) => reply.code.to_string(),
     };
     let reason = decision.reason;
@@ -61,7 +63,14 @@ fn shown(decision: &Decision) -> String {
 }
 
 fn inbound(policy: &Policy, mail_from: &str, rcpt_to: &str) -> String {
-    shown(&policy.inbound(&Inbound::new(mail_from.as_bytes(), rcpt_to.as_bytes(), NOON)))
+    shown(&policy.inbound(&Recipient::new(mail_from.as_bytes(), rcpt_to.as_bytes(), NOON)))
+}
+
+/// A bounce to the recipient, with what is known besides.
+fn bounce_with<'a>(policy: &Policy, rcpt_to: &'a str, change: impl FnOnce(&mut Recipient<'a>)) -> String {
+    let mut recipient = Recipient::new(b"<>", rcpt_to.as_bytes(), NOON);
+    change(&mut recipient);
+    shown(&policy.inbound(&recipient))
 }
 
 /// A bounce to the recipient.
@@ -71,7 +80,10 @@ fn bounce(policy: &Policy, rcpt_to: &str) -> String {
 
 /// The signed reverse-path, or the word that says why there is none.
 fn outbound(policy: &Policy, mail_from: &str, recipients: &[&str]) -> String {
-    let outbound = policy.outbound(mail_from.as_bytes(), recipients.iter().map(|text| text.as_bytes()), NOON);
+    let recipients: Vec<_> = recipients.iter().map(|text| text.as_bytes()).collect();
+    let mut message = Message::new(mail_from.as_bytes(), NOON);
+    message.recipients = &recipients;
+    let outbound = policy.outbound(&message);
     assert_eq!(outbound.signed.is_some(), outbound.reason == OutboundReason::Signed, "{mail_from}");
     match outbound.signed {
         Some(signed) => String::from_utf8(signed).unwrap(),

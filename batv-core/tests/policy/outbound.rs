@@ -1,8 +1,9 @@
 //! Mail that leaves: signed or not, and why.
 
+use crate::common::settings;
 use crate::common::{NOON, number, ring};
-use crate::{ALICE, BOB, bounce, key_for, outbound, patterns, shown, site, with};
-use batv_core::{Inbound, KeyRing, OutboundReason, Pattern, Policy, Secret, Settings, SignError, Syntax};
+use crate::{ALICE, BOB, bounce, bounce_with, key_for, outbound, patterns, site, with};
+use batv_core::{KeyRing, Message, OutboundReason, Pattern, Policy, Secret, Settings, SignError, Syntax};
 
 #[test]
 fn the_sender_decides_first() {
@@ -36,6 +37,7 @@ fn the_reason_words_are_stable() {
         (OutboundReason::Unreadable, "unreadable"),
         (OutboundReason::NotOurs, "not-ours"),
         (OutboundReason::Exempt, "exempt"),
+        (OutboundReason::NotInternal, "not-internal"),
         (OutboundReason::Local, "local"),
         (OutboundReason::UntaggedDestination, "untagged-destination"),
         (SignError::Tagged.into(), "tagged"),
@@ -51,7 +53,7 @@ fn a_ring_that_only_verifies_signs_nothing() {
     let mut keys = KeyRing::new(Settings::default());
     keys.add(number(0), Secret::new(b"secret").unwrap());
     let mut policy = Policy::default();
-    policy.keys.add(Pattern::parse("example.test").unwrap(), keys.into());
+    policy.add_keys(Pattern::parse("example.test").unwrap(), keys);
     assert_eq!(outbound(&policy, "alice@example.test", &[]), "no-signing-key");
     assert_eq!(bounce(&policy, ALICE), "alice@example.test pass");
 }
@@ -77,7 +79,8 @@ fn exempt_senders_stay_unsigned() {
 #[test]
 fn mail_that_stays_local_keeps_its_sender_where_it_is_set() {
     let signing = with(|policy| key_for(policy, &["own.test"]));
-    let keeping = Policy { sign_local: false, ..signing.clone() };
+    let mut keeping = signing.clone();
+    keeping.sign_local = false;
     for (recipients, expected) in [
         (&["bob@example.test"][..], "local"),
         (&["bob@example.test", "<carol@OWN.TEST.>"], "local"),
@@ -107,7 +110,7 @@ fn mail_that_stays_local_keeps_its_sender_where_it_is_set() {
 fn destinations_that_cannot_bear_tags() {
     let policy = with(|policy| {
         policy.untagged_destinations = patterns(&["lists.test", "*.groups.test", "list@other.test"]);
-        policy.clients = vec!["192.0.2.1/32".parse().unwrap()];
+        policy.untagged_clients = vec!["192.0.2.1/32".parse().unwrap()];
     });
     for (recipients, expected) in [
         (&["any@lists.test"][..], "untagged-destination"),
@@ -126,21 +129,19 @@ fn destinations_that_cannot_bear_tags() {
         assert_eq!(outbound(&policy, "alice@example.test", recipients), expected, "{recipients:?}");
     }
     // What left untagged must be able to bounce.
-    let bounce = Inbound::new(b"<>", b"alice@example.test", NOON);
-    let client = |client: &str| Inbound { client: Some(client.parse().unwrap()), ..bounce };
-    assert_eq!(shown(&policy.inbound(&client("192.0.2.1"))), "accept client");
-    assert_eq!(shown(&policy.inbound(&client("192.0.2.2"))), "550 missing");
+    let from = |client: &str| {
+        let client = client.parse().ok();
+        bounce_with(&policy, "alice@example.test", |recipient| recipient.client = client)
+    };
+    assert_eq!(from("192.0.2.1"), "accept client");
+    assert_eq!(from("192.0.2.2"), "550 missing");
     assert_eq!(outbound(&policy, "<>", &["any@lists.test"]), "null-sender");
 }
 
 #[test]
 fn the_sub_address_syntax_signs_behind_the_local_part() {
-    let settings = settings(|settings| {
-        settings.syntax = Syntax::SubAddress;
-    });
-    let policy = with(|policy| {
-        policy.keys.add(Pattern::parse("example.test").unwrap(), ring(settings, 0, b"secret").into());
-    });
+    let mut policy = Policy::new(settings(|settings| settings.syntax = Syntax::SubAddress));
+    key_for(&mut policy, &["example.test"]);
     let signed = "<alice+prvs=0786864c09@example.test>";
     assert_eq!(outbound(&policy, "<alice@example.test>", &[]), signed);
     assert_eq!(outbound(&policy, signed, &[]), "tagged");
@@ -154,7 +155,7 @@ fn the_most_specific_key_signs_and_verifies() {
         [("*", 0), ("*.example.test", 1), ("example.test", 2), ("alice@example.test", 3)]
     {
         let keys = ring(Settings::default(), key_number, b"secret");
-        policy.keys.add(Pattern::parse(pattern).unwrap(), keys.into());
+        policy.add_keys(Pattern::parse(pattern).unwrap(), keys);
     }
     for (sender, signed) in [
         ("alice@example.test", "prvs=37864792a9=alice@example.test"),
@@ -169,4 +170,69 @@ fn the_most_specific_key_signs_and_verifies() {
     }
     // A key of the domain is none of the address that has its own.
     assert_eq!(bounce(&policy, "prvs=2786000000=alice@example.test"), "550 unknown-key");
+}
+
+#[test]
+fn strangers_that_use_our_domain_get_no_tag() {
+    let policy = with(|policy| {
+        policy.internal_networks = vec!["192.0.2.0/24".parse().unwrap(), "2001:db8::/32".parse().unwrap()];
+        policy.exempt = patterns(&["abuse@example.test"]);
+        policy.sign_local = false;
+    });
+    let from = |policy: &Policy, client: Option<&str>, trusted| {
+        let mut message = Message::new(b"alice@example.test", NOON);
+        message.client = client.map(|client| client.parse().unwrap());
+        message.trusted = trusted;
+        policy.outbound(&message).reason.as_str()
+    };
+    for (client, trusted, expected) in [
+        (None, false, "signed"),
+        (None, true, "signed"),
+        (Some("192.0.2.9"), false, "signed"),
+        (Some("::ffff:192.0.2.9"), false, "signed"),
+        (Some("2001:db8::1"), false, "signed"),
+        (Some("198.51.100.1"), false, "not-internal"),
+        (Some("198.51.100.1"), true, "signed"),
+        (Some("127.0.0.1"), false, "not-internal"),
+    ] {
+        assert_eq!(from(&policy, client, trusted), expected, "{client:?} {trusted}");
+    }
+    // Without internal networks every client that is known is a stranger, unless it is trusted.
+    assert_eq!(from(&site(), Some("192.0.2.9"), false), "not-internal");
+    assert_eq!(from(&site(), Some("192.0.2.9"), true), "signed");
+    // Internal clients are never judged.
+    let internal = |client: &str| {
+        let client = client.parse().ok();
+        bounce_with(&policy, "alice@example.test", |recipient| recipient.client = client)
+    };
+    assert_eq!(internal("192.0.2.9"), "accept client");
+    assert_eq!(internal("198.51.100.1"), "550 missing");
+    // Which reason is said where several hold.
+    let reason = |mail_from: &str, recipients: &[&[u8]]| {
+        let mut message = Message::new(mail_from.as_bytes(), NOON);
+        message.client = "198.51.100.1".parse().ok();
+        message.recipients = recipients;
+        policy.outbound(&message).reason.as_str()
+    };
+    assert_eq!(reason("alice@other.test", &[]), "not-ours");
+    assert_eq!(reason("abuse@example.test", &[]), "exempt");
+    assert_eq!(reason(ALICE, &[b"bob@example.test"]), "not-internal");
+}
+
+#[test]
+fn the_decision_says_which_key_signed() {
+    let mut policy = Policy::default();
+    policy.add_keys(Pattern::parse("example.test").unwrap(), ring(Settings::default(), 3, b"secret"));
+    let decision = policy.outbound(&Message::new(b"alice@example.test", NOON));
+    assert_eq!((decision.action(), decision.key_number), ("sign", Some(number(3))));
+    let decision = policy.outbound(&Message::new(b"alice@other.test", NOON));
+    assert_eq!((decision.action(), decision.key_number), ("leave", None));
+}
+
+#[test]
+fn the_settings_of_the_policy_are_those_of_all_its_keys() {
+    let settings = settings(|settings| settings.syntax = Syntax::SubAddress);
+    let mut policy = Policy::default();
+    policy.add_keys(Pattern::parse("example.test").unwrap(), ring(settings, 0, b"secret"));
+    assert_eq!(outbound(&policy, "alice@example.test", &[]), ALICE);
 }

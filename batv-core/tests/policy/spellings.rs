@@ -1,6 +1,6 @@
 //! The spellings of one address: none walks past the decision, and a good tag passes in each.
 
-use crate::{ALICE, bounce, inbound, key_for, outbound, site, with};
+use crate::{ALICE, bounce, bounce_with, inbound, key_for, outbound, patterns, site, with};
 use batv_core::Policy;
 
 /// Judges and signs an address in a spelling, whose local-part is `{}`, and expects it read as
@@ -80,12 +80,12 @@ fn an_address_without_a_domain_is_of_the_default_domain() {
     let other = with(|policy| policy.default_domain = Some("other.test".into()));
     assert_eq!(bounce(&other, "alice"), "accept not-ours");
     assert_eq!(outbound(&other, "alice", &[]), "not-ours");
-    assert_eq!(bounce(&site(), "alice"), "accept unreadable");
+    assert_eq!(bounce(&site(), "alice"), "accept not-ours");
     assert_eq!(outbound(&site(), "<alice>", &[]), "unreadable");
 }
 
 #[test]
-fn an_address_literal_is_a_domain_like_others() {
+fn an_address_literal_with_keys_is_a_domain_like_others() {
     const TAGGED: &str = "prvs=07862b59e3=alice";
     let policy = with(|policy| key_for(policy, &["[127.0.0.1]"]));
     for (spelling, read) in [
@@ -154,7 +154,7 @@ fn what_stands_before_percent_or_bang_elsewhere_is_a_local_part() {
 #[test]
 fn settings_turn_percent_and_bang_off() {
     let percent = with(|policy| policy.percent_hack = false);
-    assert_eq!(bounce(&percent, "alice%example.test"), "accept unreadable");
+    assert_eq!(bounce(&percent, "alice%example.test"), "accept not-ours");
     assert_eq!(bounce(&percent, "alice%other.test@example.test"), "550 missing");
     assert_eq!(bounce(&percent, "example.test!alice"), "550 missing");
     assert_eq!(
@@ -162,7 +162,7 @@ fn settings_turn_percent_and_bang_off() {
         "prvs=078673350c=user%other.test@example.test"
     );
     let bang = with(|policy| policy.bang_path = false);
-    assert_eq!(bounce(&bang, "example.test!alice"), "accept unreadable");
+    assert_eq!(bounce(&bang, "example.test!alice"), "accept not-ours");
     assert_eq!(bounce(&bang, "other.test!alice@example.test"), "550 missing");
     assert_eq!(bounce(&bang, "alice%example.test"), "550 missing");
 }
@@ -220,12 +220,64 @@ fn the_null_sender_and_mailer_daemon_in_every_spelling() {
 }
 
 #[test]
-fn what_is_no_address_is_left_to_the_server() {
-    for text in ["@", "@example.test", "<alice@example.test", "al ice@example.test", "alice@", "<@relay:>"] {
-        assert_eq!(bounce(&site(), text), "accept unreadable", "{text}");
-        assert_eq!(outbound(&site(), text, &[]), "unreadable", "{text}");
+fn what_cannot_be_read_is_never_a_genuine_bounce_of_ours() {
+    for text in [
+        "@example.test",
+        "<alice@example.test",
+        "al ice@example.test",
+        "alice@",
+        "<@relay:>",
+        "alice@example.test\0",
+        "alice\r\n@example.test",
+        "<<alice@example.test>>",
+        "\"alice@example.test",
+        "\"sales\x01\"@example.test",
+        "alice@example.test..",
+        r"al\ice",
+    ] {
+        assert_eq!(bounce(&site(), text), "550 unreadable", "{text:?}");
+        assert_eq!(inbound(&site(), "carol@other.test", text), "accept not-a-bounce", "{text:?}");
     }
-    for text in ["alice@example.test\0", "alice\r\n@example.test", "<<alice@example.test>>"] {
-        assert_eq!(bounce(&site(), text), "accept unreadable", "{text:?}");
+    // Where the domain is plainly none of ours it is another's business.
+    for text in ["al ice@other.test", "<\"sales\x01\"@other.test.>", "\"@example.test@other.test", "alice"] {
+        assert_eq!(bounce(&site(), text), "accept not-ours", "{text:?}");
     }
+    for text in ["@", "al ice@example.test", "alice@", "<alice", "alice@example.test..", r"al\ice", "alice"] {
+        assert_eq!(
+            outbound(&site(), text, &[]),
+            if text == "@" { "null-sender" } else { "unreadable" },
+            "{text}"
+        );
+    }
+    // Clients and exemptions come first.
+    let policy = with(|policy| {
+        key_for(policy, &["exempt.test"]);
+        policy.exempt = patterns(&["exempt.test"]);
+    });
+    assert_eq!(bounce(&policy, "al ice@exempt.test"), "accept exempt");
+    assert_eq!(bounce(&policy, "al ice@example.test"), "550 unreadable");
+    let trusted = bounce_with(&policy, "al ice@example.test", |recipient| recipient.trusted = true);
+    assert_eq!(trusted, "accept client");
+}
+
+#[test]
+fn a_mark_without_a_user_is_signed_and_comes_back() {
+    for (sender, signed) in [
+        // HMAC by Python, as above.
+        ("%x@example.test", "prvs=07867f58e8=%x@example.test"),
+    ] {
+        assert_eq!(outbound(&site(), sender, &[]), signed);
+        assert_eq!(bounce(&site(), signed), format!("{sender} pass"));
+    }
+}
+
+#[test]
+fn reading_takes_linear_time() {
+    // What looked at the rest again for each mark or label took seconds here, and minutes below.
+    let (percents, bangs) = ("%example.test".repeat(500_000), "example.test!".repeat(500_000));
+    assert_eq!(bounce(&site(), &format!("alice{percents}")), "550 missing");
+    assert_eq!(bounce(&site(), &format!("{bangs}alice")), "550 missing");
+    assert_eq!(bounce(&site(), &format!("alice@{}test", "a.".repeat(500_000))), "accept not-ours");
+    assert_eq!(inbound(&site(), &"(".repeat(1_000_000), "alice@example.test"), "550 missing");
+    assert_eq!(bounce(&site(), &format!("{}alice@example.test", "@a,".repeat(500_000))), "550 unreadable");
 }
