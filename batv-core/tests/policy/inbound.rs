@@ -3,7 +3,8 @@
 use crate::common::{DAY, NOON, settings};
 use crate::{ALICE, BOB, FORGED, bounce, bounce_with, inbound, key_for, patterns, shown, site, with};
 use batv_core::{
-    Action, Address, Delimiter, InboundReason, Policy, Recipient, ReplyText, ReplyTextError, Verdict,
+    Action, Address, Delimiter, InboundReason, KeyNumber, Policy, Recipient, ReplyText, ReplyTextError,
+    Verdict,
 };
 use std::net::IpAddr;
 
@@ -338,7 +339,7 @@ fn one_layer_comes_off_by_its_shape_whoever_made_it() {
 fn the_decision_says_what_the_tag_says() {
     let said = |recipient: &str, time| {
         let decision = site().inbound(&Recipient::new(b"<>", recipient.as_bytes(), time));
-        (decision.key_number.map(|number| number.get()), decision.days_left)
+        (decision.key_number.map(KeyNumber::get), decision.days_left)
     };
     assert_eq!(said(ALICE, NOON), (Some(0), Some(7)));
     assert_eq!(said(ALICE, NOON + 7 * DAY), (Some(0), Some(0)));
