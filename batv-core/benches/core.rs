@@ -42,16 +42,20 @@ fn openssl_hmac(data: &[u8]) -> [u8; 20] {
     hash
 }
 
-/// The least that an HMAC of a short text takes: the inner block, and from its state the outer one.
+/// The least that an HMAC of a short text takes: a block from the inner state, and its hash in a block
+/// from the outer state.
 ///
 /// One call does not wait for the other, as one HMAC does not: a chain of all the calls would be
 /// slower, and flatter what is compared with it.
 fn floor() {
-    let mut state = black_box([1; 5]);
-    for block in &black_box([[0; 64]; 2]) {
-        sha1::block_api::compress(&mut state, std::slice::from_ref(block));
+    let (mut inner, mut outer) = (black_box([1; 5]), black_box([2; 5]));
+    sha1::block_api::compress(&mut inner, &[black_box([0; 64])]);
+    let mut block = black_box([0; 64]);
+    for (place, word) in block.chunks_exact_mut(4).zip(inner) {
+        place.copy_from_slice(&word.to_be_bytes());
     }
-    black_box(state);
+    sha1::block_api::compress(&mut outer, &[block]);
+    black_box(outer);
 }
 
 fn seconds(work: impl Fn()) -> f64 {
@@ -113,17 +117,17 @@ fn main() {
                 let address = Address::parse(black_box(text)).unwrap();
                 black_box(keys.sign(&address, black_box(TIME)).unwrap());
             }),
-            bar("2.5"),
+            bar("1.8"),
         );
-        row("verify: pass", verify(&keys, TIME, "pass"), bar("2.8"));
-        row("verify: bad-signature", verify(&other, TIME, "bad-signature"), bar("2.8"));
-        row("verify: expired", verify(&keys, EXPIRED, "expired"), bar("2.8"));
+        row("verify: pass", verify(&keys, TIME, "pass"), bar("2.1"));
+        row("verify: bad-signature", verify(&other, TIME, "bad-signature"), bar("2.1"));
+        row("verify: expired", verify(&keys, EXPIRED, "expired"), bar("2.1"));
         row(
             "strip",
             ratio(rounds, || {
                 black_box(strip(&Address::parse(black_box(&signed)).unwrap()).unwrap());
             }),
-            "",
+            bar("0.5"),
         );
         let source = [b"0786", text].concat();
         // The same hash, so that the same work is compared.

@@ -92,7 +92,7 @@ impl<'a> Address<'a> {
     /// assert_eq!(address.domain(), b"example.com");
     /// # Ok::<(), batv_core::AddressError>(())
     /// ```
-    #[inline]
+    #[inline(always)]
     pub fn parse(text: &'a [u8]) -> Result<Self, AddressError> {
         let (path, bracketed) = match text {
             [] | [b'<', b'>'] => return Err(AddressError::Null),
@@ -138,12 +138,14 @@ impl<'a> Address<'a> {
         self.at_domain().split_first().map_or(b"", |(_, domain)| domain)
     }
 
+    #[inline(always)]
     fn at_domain(&self) -> &'a [u8] {
         let from = self.head + self.len + usize::from(self.shape.quoted);
         slice(self.text, from..self.text.len() - usize::from(self.shape.bracketed))
     }
 
     /// The local-part as it was written, escapes and all, but without the quotes around it.
+    #[inline(always)]
     pub(crate) fn raw_local_part(&self) -> &'a [u8] {
         slice(self.text, self.head..self.head + self.len)
     }
@@ -154,6 +156,7 @@ impl<'a> Address<'a> {
     }
 
     /// The local-part and the domain.
+    #[inline(always)]
     pub(crate) fn mailbox(&self) -> Mailbox<'a> {
         Original { address: *self, from: 0, to: self.len }.mailbox()
     }
@@ -161,7 +164,7 @@ impl<'a> Address<'a> {
     /// The address that is left when only `kept`, a range of the raw local-part, stays of it.
     ///
     /// None where that is no address: nothing left, or an escape cut in two.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn keep(&self, kept: Range<usize>) -> Option<Original<'a>> {
         let cut = kept.end < self.len;
         let empty = self.content(kept.clone()).next().is_none();
@@ -171,10 +174,12 @@ impl<'a> Address<'a> {
         Some(Original { address: *self, from: kept.start, to: kept.end })
     }
 
+    #[inline(always)]
     fn raw(&self, range: Range<usize>) -> &'a [u8] {
         slice(self.text, self.head + range.start..self.head + range.end)
     }
 
+    #[inline(always)]
     fn content(&self, range: Range<usize>) -> Content<'a> {
         Content { raw: self.raw(range).iter(), in_quotes: self.shape.quoted }
     }
@@ -226,7 +231,7 @@ impl<'a> Original<'a> {
     }
 
     /// The local-part and the domain.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn mailbox(&self) -> Mailbox<'a> {
         let Address { text, head, len, shape } = self.address;
         let local = self.address.raw(self.from..self.to);
@@ -322,7 +327,7 @@ impl Iterator for Content<'_> {
 }
 
 /// The octets of a range that lies within the text.
-#[inline]
+#[inline(always)]
 fn slice(text: &[u8], range: Range<usize>) -> &[u8] {
     text.get(range).unwrap_or_default()
 }

@@ -4,7 +4,7 @@
 use crate::address::{Mailbox, is_escaped};
 use crate::day::Day;
 use crate::key_number::KeyNumber;
-use crate::secret::{Running, Secret};
+use crate::secret::{Place, Text};
 
 /// Which writing of an address is hashed when signing. Verifying accepts both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -25,62 +25,53 @@ pub(crate) struct HashSource<'a> {
     pub(crate) case: HashCase,
 }
 
-impl HashSource<'_> {
-    /// The first three octets of the HMAC over the hash-source, without allocating.
-    #[inline]
-    pub(crate) fn hash(&self, secret: &Secret) -> [u8; 3] {
-        let mut running = secret.start();
-        self.feed(&mut running);
-        let [a, b, c, ..] = running.finish();
-        [a, b, c]
-    }
-
-    #[inline]
-    fn feed(&self, running: &mut Running) {
+impl Text for HashSource<'_> {
+    #[inline(always)]
+    fn write(&self, place: &mut impl Place) {
         let [d2, d1, d0] = self.expiry.digits();
-        running.update(&[self.key_number.digit(), d2, d1, d0]);
+        place.push(&[self.key_number.digit(), d2, d1, d0]);
         let Mailbox { local, at_domain, in_one, quoted, plain, folded } = self.mailbox;
-        let as_it_stands = self.case == HashCase::Exact || plain && folded;
+        let as_it_stands = plain && folded || self.case == HashCase::Exact;
         match in_one {
-            Some(mailbox) if as_it_stands => running.update(mailbox),
+            Some(mailbox) if as_it_stands => place.push(mailbox),
             None if as_it_stands => {
                 let quote: &[u8] = if quoted { b"\"" } else { b"" };
                 for part in [quote, local, quote, at_domain] {
-                    running.update(part);
+                    place.push(part);
                 }
             }
-            _ => {
-                if plain {
-                    feed_folded(local, running);
-                } else {
-                    self.feed_canonical(running);
-                }
-                feed_folded(at_domain, running);
-            }
+            _ => self.write_folded(place),
         }
     }
+}
 
-    /// The local-part in lower case, with quotes and escapes only where it needs them.
-    fn feed_canonical(&self, running: &mut Running) {
-        let quote: &[u8] = if self.mailbox.needs_quotes() { b"\"" } else { b"" };
-        running.update(quote);
-        for octet in self.mailbox.content() {
-            if is_escaped(octet) {
-                running.update(b"\\");
+impl HashSource<'_> {
+    /// The mailbox in lower case, with quotes and escapes only where it needs them.
+    fn write_folded(&self, place: &mut impl Place) {
+        if self.mailbox.plain {
+            push_folded(self.mailbox.local, place);
+        } else {
+            let quote: &[u8] = if self.mailbox.needs_quotes() { b"\"" } else { b"" };
+            place.push(quote);
+            for octet in self.mailbox.content() {
+                if is_escaped(octet) {
+                    place.push(b"\\");
+                }
+                place.push(&[octet.to_ascii_lowercase()]);
             }
-            running.update(&[octet.to_ascii_lowercase()]);
+            place.push(quote);
         }
-        running.update(quote);
+        push_folded(self.mailbox.at_domain, place);
     }
 }
 
 /// The octets in lower case.
-fn feed_folded(octets: &[u8], running: &mut Running) {
+fn push_folded(octets: &[u8], place: &mut impl Place) {
     for chunk in octets.chunks(32) {
         let mut folded = [0; 32];
         let (folded, _) = folded.split_at_mut(chunk.len());
         folded.copy_from_slice(chunk);
         folded.make_ascii_lowercase();
-        running.update(folded);
+        place.push(folded);
     }
 }

@@ -112,13 +112,13 @@ impl KeyRing {
     ///
     /// # Errors
     /// [`SignError`] says why the address stays as it is.
-    #[inline]
+    #[inline(always)]
     pub fn sign<'a>(&self, address: &Address<'a>, time: u64) -> Result<Signed<'a>, SignError> {
         self.sign_found(address, &find(address, self.settings.delimiter), time)
     }
 
     /// Signs an address in which this was found.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn sign_found<'a>(
         &self,
         address: &Address<'a>,
@@ -139,20 +139,20 @@ impl KeyRing {
         }
         let expiry = Day::at(time).plus(self.settings.lifetime);
         let source = HashSource { key_number: number, expiry, mailbox, case: self.settings.hash_case };
-        let hash = source.hash(secret);
+        let hash = secret.hash(&source);
         let tag = Tag { key_number: number, expiry, hash };
         Ok(Signed::new(address, &tag, &self.settings))
     }
 
     /// Judges an address at a time in UNIX seconds.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn verify<'a>(&self, address: &Address<'a>, time: u64) -> Verdict<'a> {
         self.verify_found(&find(address, self.settings.delimiter), time)
     }
 
     /// Judges what was found in an address.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn verify_found<'a>(&self, found: &Found<'a>, time: u64) -> Verdict<'a> {
         judge(found, |number| self.secret(number), time)
     }
@@ -166,6 +166,7 @@ impl KeyRing {
         self.exceeds(&address.mailbox())
     }
 
+    #[inline(always)]
     fn exceeds(&self, mailbox: &Mailbox<'_>) -> bool {
         !self.settings.long_local_parts && mailbox.local_part_len() + TAG_LEN > LOCAL_PART_LIMIT
     }
@@ -180,6 +181,7 @@ pub struct Signed<'a> {
 }
 
 impl<'a> Signed<'a> {
+    #[inline(always)]
     fn new(address: &Address<'a>, tag: &Tag, settings: &Settings) -> Self {
         let local_part = address.raw_local_part_range();
         let (at, delimiter) = match settings.syntax {

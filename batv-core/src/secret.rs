@@ -5,7 +5,9 @@ use hmac::KeyInit;
 use hmac::block_api::HmacCore;
 use hmac::digest::array::Array;
 use hmac::digest::block_api::{Buffer, FixedOutputCore, UpdateCore};
-use sha1::Sha1;
+use sha1::block_api::compress;
+use sha1::{Digest, Sha1};
+use zeroize::{Zeroize, Zeroizing};
 
 /// A secret: any octets, one or more.
 ///
@@ -13,9 +15,19 @@ use sha1::Sha1;
 /// from memory when dropped. `Debug` shows neither.
 #[derive(Clone)]
 pub struct Secret {
+    /// The states of SHA-1 behind the block that the secret makes, inner and outer (RFC 2104 section 4):
+    /// what a text that fits into one block goes on from.
+    inner: [u32; 5],
+    outer: [u32; 5],
+    /// The same for longer texts.
     hmac: HmacCore<Sha1>,
     len: usize,
 }
+
+/// The octets of a block of SHA-1.
+const BLOCK: usize = 64;
+/// The initial state of SHA-1 (FIPS 180-4 section 5.3.1).
+const INITIAL: [u32; 5] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
 
 impl Secret {
     /// The least length in octets that is not [weak](Self::is_weak).
@@ -31,7 +43,17 @@ impl Secret {
         }
         // HMAC takes keys of any length.
         let hmac = HmacCore::new_from_slice(octets).map_err(|_| SecretError)?;
-        Ok(Self { hmac, len: octets.len() })
+        let mut block = Zeroizing::new([0; BLOCK]);
+        match block.get_mut(..octets.len()) {
+            Some(place) => place.copy_from_slice(octets),
+            None => block.iter_mut().zip(Sha1::digest(octets)).for_each(|(place, octet)| *place = octet),
+        }
+        let state = |pad: u8| {
+            let mut state = INITIAL;
+            compress(&mut state, &[*Zeroizing::new(block.map(|octet| octet ^ pad))]);
+            state
+        };
+        Ok(Self { inner: state(0x36), outer: state(0x5c), hmac, len: octets.len() })
     }
 
     /// Whether the secret is short enough to be guessed: under 16 octets.
@@ -48,33 +70,117 @@ impl Secret {
     pub fn fingerprint(&self) -> Fingerprint {
         let mut running = self.start();
         // No hash-source looks like this: there is no at sign.
-        running.update(b"BATV secret fingerprint");
+        running.push(b"BATV secret fingerprint");
         let mut octets = [0; 8];
         octets.iter_mut().zip(running.finish()).for_each(|(place, octet)| *place = octet);
         Fingerprint(octets)
     }
 
+    /// The first three octets of the HMAC of a text, as a number.
+    #[inline(always)]
+    pub(crate) fn hash(&self, text: &impl Text) -> u32 {
+        let mut block = Block { octets: [0; BLOCK], len: 0 };
+        text.write(&mut block);
+        match block.padded() {
+            Some(block) => {
+                let mut state = self.inner;
+                compress(&mut state, &[block]);
+                self.finish(state)
+            }
+            None => self.hash_long(text),
+        }
+    }
+
+    /// The first three octets of the HMAC, from the inner hash.
+    #[inline(always)]
+    fn finish(&self, inner: [u32; 5]) -> u32 {
+        let mut block = Block { octets: [0; BLOCK], len: 0 };
+        for word in inner {
+            block.push(&word.to_be_bytes());
+        }
+        let mut state = self.outer;
+        compress(&mut state, block.padded().as_slice());
+        let [first, ..] = state;
+        first >> 8
+    }
+
+    #[cold]
+    fn hash_long(&self, text: &impl Text) -> u32 {
+        let mut running = self.start();
+        text.write(&mut running);
+        let [a, b, c, ..] = running.finish();
+        u32::from_be_bytes([0, a, b, c])
+    }
+
     /// Begins an HMAC.
-    #[inline]
-    pub(crate) fn start(&self) -> Running {
+    fn start(&self) -> Running {
         Running { hmac: self.hmac.clone(), buffer: Buffer::<HmacCore<Sha1>>::default() }
     }
 }
 
+impl Drop for Secret {
+    fn drop(&mut self) {
+        // `hmac` wipes itself.
+        self.inner.zeroize();
+        self.outer.zeroize();
+    }
+}
+
+/// A text that is written piece by piece, the same pieces each time.
+pub(crate) trait Text {
+    fn write(&self, place: &mut impl Place);
+}
+
+/// What takes a text.
+pub(crate) trait Place {
+    fn push(&mut self, octets: &[u8]);
+}
+
+/// The last block of SHA-1 after the one of the secret.
+struct Block {
+    octets: [u8; BLOCK],
+    /// The octets of the text, also of one that does not fit.
+    len: usize,
+}
+
+impl Place for Block {
+    #[inline(always)]
+    fn push(&mut self, octets: &[u8]) {
+        let end = self.len + octets.len();
+        if let Some(place) = self.octets.get_mut(self.len..end) {
+            place.copy_from_slice(octets);
+        }
+        self.len = end;
+    }
+}
+
+impl Block {
+    /// The block with the padding of SHA-1 (FIPS 180-4 section 5.1.1); None where the text does not
+    /// fit into it.
+    #[inline(always)]
+    fn padded(mut self) -> Option<[u8; BLOCK]> {
+        let text = self.octets.get_mut(..BLOCK - 8)?;
+        *text.get_mut(self.len)? = 0x80;
+        let bits = (BLOCK + self.len) as u64 * 8;
+        *self.octets.last_chunk_mut()? = bits.to_be_bytes();
+        Some(self.octets)
+    }
+}
+
 /// An HMAC at work. The block API spares the copies that `Mac` makes of short texts.
-pub(crate) struct Running {
+struct Running {
     hmac: HmacCore<Sha1>,
     buffer: Buffer<HmacCore<Sha1>>,
 }
 
-impl Running {
-    #[inline]
-    pub(crate) fn update(&mut self, octets: &[u8]) {
+impl Place for Running {
+    fn push(&mut self, octets: &[u8]) {
         self.buffer.digest_blocks(octets, |blocks| self.hmac.update_blocks(blocks));
     }
+}
 
-    #[inline]
-    pub(crate) fn finish(mut self) -> [u8; 20] {
+impl Running {
+    fn finish(mut self) -> [u8; 20] {
         let mut output = Array::default();
         self.hmac.finalize_fixed_core(&mut self.buffer, &mut output);
         output.0
@@ -137,14 +243,43 @@ mod tests {
         ];
         for (key, data, digest) in cases {
             let secret = Secret::new(key).unwrap();
+            assert_eq!(std::format!("{:06x}", secret.hash(&Pieces(data, 0))), digest[..6]);
             // However the data is cut.
             for cut in 0..=data.len() {
                 let (start, end) = data.split_at(cut);
                 let mut running = secret.start();
-                running.update(start);
-                running.update(end);
+                running.push(start);
+                running.push(end);
                 let hex = running.finish().map(|octet| std::format!("{octet:02x}")).concat();
                 assert_eq!(hex, digest);
+            }
+        }
+    }
+
+    struct Pieces<'a>(&'a [u8], usize);
+
+    impl Text for Pieces<'_> {
+        fn write(&self, place: &mut impl Place) {
+            let (start, end) = self.0.split_at(self.1);
+            place.push(start);
+            place.push(end);
+        }
+    }
+
+    #[test]
+    fn a_text_of_any_length_has_the_hash_that_hmac_makes() {
+        use hmac::{Hmac, Mac};
+        let text: [u8; 200] = core::array::from_fn(|i| u8::try_from(i).unwrap().wrapping_mul(37));
+        for key in [1, 20, 63, 64, 65, 128, 200] {
+            let secret = Secret::new(&text[..key]).unwrap();
+            for len in 0..text.len() {
+                let mut hmac = Hmac::<Sha1>::new_from_slice(&text[..key]).unwrap();
+                hmac.update(&text[..len]);
+                let expected = hmac.finalize().into_bytes();
+                let hash = u32::from_be_bytes([0, expected[0], expected[1], expected[2]]);
+                for cut in [0, len / 3, len] {
+                    assert_eq!(secret.hash(&Pieces(&text[..len], cut)), hash, "{key} {len} {cut}");
+                }
             }
         }
     }

@@ -18,7 +18,8 @@ const VALUE_LEN: usize = 10;
 pub struct Tag {
     pub(crate) key_number: KeyNumber,
     pub(crate) expiry: Day,
-    pub(crate) hash: [u8; 3],
+    /// 24 bits.
+    pub(crate) hash: u32,
 }
 
 impl Tag {
@@ -33,13 +34,13 @@ impl Tag {
     /// assert_eq!(Tag::parse(b"0149c9be4"), None);
     /// ```
     #[must_use]
+    #[inline(always)]
     pub fn parse(value: &[u8]) -> Option<Self> {
         let &[k, d2, d1, d0, h0, h1, h2, h3, h4, h5] = <&[u8; VALUE_LEN]>::try_from(value).ok()?;
-        let octet = |high, low| Some(text::hex_value(high)? << 4 | text::hex_value(low)?);
         Some(Self {
             key_number: KeyNumber::from_digit(k)?,
             expiry: Day::from_digits([d2, d1, d0])?,
-            hash: [octet(h0, h1)?, octet(h2, h3)?, octet(h4, h5)?],
+            hash: text::hex_number([h0, h1, h2, h3, h4, h5])?,
         })
     }
 
@@ -58,24 +59,29 @@ impl Tag {
     /// The tag value in ten octets, the hash in lower case as every peer writes it.
     #[must_use]
     pub fn value(&self) -> [u8; VALUE_LEN] {
+        let [.., k, d2, d1, d0, h0, h1, h2, h3, h4, h5] = self.number().to_be_bytes();
+        [k, d2, d1, d0, h0, h1, h2, h3, h4, h5]
+    }
+
+    /// The octets of the tag value as one number, the last octet the lowest: a tag is put together in
+    /// registers, since short stores that are read back as a long one are slow.
+    #[inline(always)]
+    fn number(&self) -> u128 {
         let [d2, d1, d0] = self.expiry.digits();
-        let [a, b, c] = self.hash;
-        let hex = text::hex_digit;
-        [self.key_number.digit(), d2, d1, d0, hex(a >> 4), hex(a), hex(b >> 4), hex(b), hex(c >> 4), hex(c)]
+        let head = u32::from_be_bytes([self.key_number.digit(), d2, d1, d0]);
+        u128::from(head) << 48 | u128::from(text::hex_digits(self.hash))
     }
 
     /// The tag as it goes into an address before the local-part, or behind it.
+    #[inline(always)]
     pub(crate) fn written(&self, delimiter: Option<Delimiter>) -> [u8; TAG_LEN] {
-        let mut written = *b"prvs=KDDDSSSSSS=";
-        if let Some(delimiter) = delimiter {
-            written = *b"+prvs=KDDDSSSSSS";
-            written[0] = delimiter.get();
-        }
-        let from = TAG_TYPE.len() + usize::from(delimiter.is_some());
-        if let Some(place) = written.get_mut(from..from + VALUE_LEN) {
-            place.copy_from_slice(&self.value());
-        }
-        written
+        const PREFIX: u128 = u128::from_be_bytes(*b"prvs=\0\0\0\0\0\0\0\0\0\0=");
+        const SUB_ADDRESS: u128 = u128::from_be_bytes(*b"\0prvs=\0\0\0\0\0\0\0\0\0\0");
+        let number = match delimiter {
+            None => PREFIX | self.number() << 8,
+            Some(delimiter) => SUB_ADDRESS | u128::from(delimiter.get()) << 120 | self.number(),
+        };
+        number.to_be_bytes()
     }
 }
 
@@ -101,6 +107,7 @@ impl<'a> Found<'a> {
 }
 
 /// Looks for a tag in either syntax, the draft's first.
+#[inline(always)]
 pub(crate) fn find<'a>(address: &Address<'a>, delimiter: Delimiter) -> Found<'a> {
     let inner = address.raw_local_part();
     if text::has_prefix(inner, TAG_TYPE) {
@@ -127,6 +134,7 @@ pub(crate) fn behind_tag(inner: &[u8]) -> Option<&[u8]> {
     is_tag.then_some(behind)
 }
 
+#[inline(always)]
 fn prefixed<'a>(address: &Address<'a>, value: &[u8]) -> Option<(Tag, Original<'a>)> {
     let (value, rest) = value.split_at_checked(VALUE_LEN)?;
     let tag = Tag::parse(value)?;
@@ -136,6 +144,7 @@ fn prefixed<'a>(address: &Address<'a>, value: &[u8]) -> Option<(Tag, Original<'a
     Some((tag, address.keep(TAG_LEN..address.raw_local_part().len())?))
 }
 
+#[inline(always)]
 fn sub_address<'a>(address: &Address<'a>, delimiter: Delimiter) -> Option<(Tag, Original<'a>)> {
     let inner = address.raw_local_part();
     let end = inner.len().checked_sub(TAG_LEN)?;

@@ -37,19 +37,19 @@ const CLASSES: [u8; 256] = {
 };
 
 /// The classes of an octet, as a union of the constants above.
-#[inline]
+#[inline(always)]
 pub(crate) fn classes(octet: u8) -> u8 {
     CLASSES.get(usize::from(octet)).copied().unwrap_or(0)
 }
 
 /// Whether the octet belongs to one of the classes.
-#[inline]
+#[inline(always)]
 pub(crate) fn is(octet: u8, wanted: u8) -> bool {
     classes(octet) & wanted != 0
 }
 
 /// The value of a hexadecimal digit in either case.
-#[inline]
+#[inline(always)]
 pub(crate) fn hex_value(digit: u8) -> Option<u8> {
     match digit {
         b'0'..=b'9' => Some(digit - b'0'),
@@ -60,12 +60,35 @@ pub(crate) fn hex_value(digit: u8) -> Option<u8> {
 }
 
 /// The lower-case hexadecimal digit of the low four bits.
-#[inline]
+#[inline(always)]
 pub(crate) fn hex_digit(value: u8) -> u8 {
     b"0123456789abcdef".get(usize::from(value & 15)).copied().unwrap_or_default()
 }
 
+/// The number of six hexadecimal digits in either case.
+#[inline(always)]
+pub(crate) fn hex_number(digits: [u8; 6]) -> Option<u32> {
+    let mut number = 0;
+    for digit in digits {
+        number = number << 4 | u32::from(hex_value(digit)?);
+    }
+    Some(number)
+}
+
+/// The six lower-case hexadecimal digits of 24 bits, as the octets of one number.
+#[inline(always)]
+pub(crate) fn hex_digits(bits: u32) -> u64 {
+    let bits = u64::from(bits);
+    // An octet in every second place, and then half of one in each.
+    let octets = (bits & 0xff_0000) << 16 | (bits & 0xff00) << 8 | bits & 0xff;
+    let halves = (octets << 4 | octets) & 0x0f0f_0f0f_0f0f;
+    // Those above 9 are letters.
+    let letters = (halves + 0x0606_0606_0606) >> 4 & 0x0101_0101_0101;
+    halves + 0x3030_3030_3030 + letters * u64::from(b'a' - b'0' - 10)
+}
+
 /// Whether the text begins with the prefix, letters compared without case.
+#[inline(always)]
 pub(crate) fn has_prefix(text: &[u8], prefix: &[u8]) -> bool {
     text.split_at_checked(prefix.len()).is_some_and(|(start, _)| start.eq_ignore_ascii_case(prefix))
 }
@@ -92,6 +115,14 @@ mod tests {
             assert_eq!(hex_value(*lower), Some(value));
             assert_eq!(hex_value(*upper), Some(value));
         }
+        for bits in [0, 0x0001_23ab, 0x00c9_be41, 0x00ff_ffff, 0x0089_abcd, 0x0010_0000] {
+            let expected = std::format!("{bits:06x}");
+            let [_, _, digits @ ..] = hex_digits(bits).to_be_bytes();
+            assert_eq!(digits, expected.as_bytes());
+            assert_eq!(hex_number(digits), Some(bits));
+            assert_eq!(hex_number(digits.map(|digit| digit.to_ascii_uppercase())), Some(bits));
+        }
+        assert_eq!(hex_number(*b"12345g"), None);
         assert_eq!([b'g', b'G', b'/', b':', b'@', b'`', 0, 255].map(hex_value), [None; 8]);
     }
 }

@@ -79,6 +79,7 @@ impl fmt::Display for Verdict<'_> {
 }
 
 /// Judges what was found in an address, at a time; `secret_of` finds the secret of a key number.
+#[inline(always)]
 pub(crate) fn judge<'a, 's>(
     found: &Found<'a>,
     secret_of: impl FnOnce(KeyNumber) -> Option<&'s Secret>,
@@ -109,12 +110,12 @@ pub(crate) fn judge<'a, 's>(
 }
 
 /// Whether the secret made the tag, over the address folded or, if that differs, as received.
-#[inline]
+#[inline(always)]
 fn is_authentic(tag: &Tag, original: &Original<'_>, secret: &Secret) -> bool {
     let mailbox = original.mailbox();
     let matches = |case| {
         let source = HashSource { key_number: tag.key_number, expiry: tag.expiry, mailbox, case };
-        bool::from(source.hash(secret).ct_eq(&tag.hash))
+        bool::from(secret.hash(&source).ct_eq(&tag.hash))
     };
     let is_folded = mailbox.plain && mailbox.folded;
     matches(HashCase::Fold) || !is_folded && matches(HashCase::Exact)

@@ -30,7 +30,7 @@ pub(crate) struct Scanned {
 }
 
 /// Scans the local-part that the path begins with.
-#[inline]
+#[inline(always)]
 pub(crate) fn scan_local_part(path: &[u8]) -> Result<Scanned, AddressError> {
     let mut seen = 0;
     for (len, &octet) in path.iter().enumerate() {
@@ -76,7 +76,7 @@ fn scan_quoted(path: &[u8]) -> Result<Scanned, AddressError> {
 }
 
 /// Scans a domain for the classes of its octets.
-#[inline]
+#[inline(always)]
 pub(crate) fn scan_domain(domain: &[u8]) -> Result<u8, AddressError> {
     // One dot may stand at the end.
     let name = domain.strip_suffix(b".").unwrap_or(domain);
