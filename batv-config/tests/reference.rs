@@ -1,19 +1,19 @@
 //! The reference configuration, docs/batv.toml: it loads, and the defaults it names are those.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-use batv_core::{Address, Config};
-use batv_store::Store;
+use batv_config::Config;
+use batv_config::Store;
+use batv_core::Address;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 const REFERENCE: &str = include_str!("../../docs/batv.toml");
 /// Lines that are no defaults, but show what may be written.
-const SHOWN: [&str; 5] = ["secret", "secret-base64", "verify-until", "enforce-from", "default-domain"];
+const SHOWN: [&str; 5] = ["secret", "secret-base64", "verify-until", "enforce-from", "reply"];
 /// Every name that a configuration may have.
-const NAMES: [&str; 25] = [
+const NAMES: [&str; 27] = [
     "bang-path",
     "bounce-senders",
-    "clients",
     "created",
     "default-domain",
     "delimiter",
@@ -21,6 +21,7 @@ const NAMES: [&str; 25] = [
     "exempt",
     "for",
     "hash-case",
+    "internal-networks",
     "lifetime",
     "long-local-parts",
     "monitor",
@@ -28,11 +29,13 @@ const NAMES: [&str; 25] = [
     "one-recipient",
     "percent-hack",
     "refuse-tagged-mail",
+    "reply",
     "secret",
     "secret-base64",
     "secret-file",
     "sign-local",
     "syntax",
+    "untagged-clients",
     "untagged-destinations",
     "use",
     "verify-until",
@@ -56,7 +59,7 @@ fn uncommented(wanted: impl Fn(&str) -> bool) -> String {
 }
 
 fn parse(text: &str) -> Config {
-    Config::parse(text, |_| Ok(b"0123456789abcdef".to_vec())).unwrap_or_else(|errors| panic!("{errors}"))
+    Config::parse(text, |_| Ok(b"0123456789abcdef".to_vec())).unwrap_or_else(|error| panic!("{error}"))
 }
 
 #[test]
@@ -67,7 +70,7 @@ fn it_loads_as_it_stands() {
     fs::write(&secret, "0123456789abcdef").unwrap();
     fs::set_permissions(&secret, fs::Permissions::from_mode(0o640)).unwrap();
     let store = Store::open(folder.path().join("batv.toml")).unwrap();
-    assert_eq!(store.config().policy.keys.len(), 2);
+    assert_eq!(store.config().policy.keys().len(), 2);
     assert_eq!(store.config().warnings(1_767_225_600), []);
 }
 
@@ -87,7 +90,7 @@ fn what_is_commented_out_is_the_default() {
         format!("{:?} {:?} {:?}", ring.settings(), ring.signing(), without_hashes(config))
     });
     assert_eq!(given_policy, commented_policy);
-    assert_eq!(given.keys.first().unwrap().signs, commented.keys.first().unwrap().signs);
+    assert_eq!(given.keys.first().unwrap().r#use, commented.keys.first().unwrap().r#use);
 }
 
 /// The policy without what differs from one hash table to another.
@@ -95,9 +98,15 @@ fn without_hashes(config: &Config) -> impl std::fmt::Debug + use<> {
     let policy = &config.policy;
     (
         (policy.default_domain.clone(), policy.percent_hack, policy.bang_path, policy.sign_local),
-        (policy.clients.clone(), policy.refuse_tagged_mail, policy.one_recipient, policy.monitor),
-        (policy.keys.len(), policy.exempt.len(), policy.untagged_destinations.len()),
-        (policy.bounce_senders.len(), policy.delimiter),
+        (
+            policy.untagged_clients.clone(),
+            policy.internal_networks.clone(),
+            policy.refuse_tagged_mail,
+            policy.one_recipient,
+            format!("{:?}", policy.monitor),
+        ),
+        (policy.keys().len(), policy.exempt.len(), policy.untagged_destinations.len()),
+        (policy.bounce_senders.len(), policy.settings(), policy.reply.clone()),
     )
 }
 

@@ -1,8 +1,8 @@
 //! Keys: their secrets, what they are for, and which of them signs.
 
-use crate::common::{NOON, number};
-use crate::{faults, parse, sign};
-use batv_core::{Address, Config};
+use crate::{NOON, faults, number, parse, sign};
+use batv_config::{Config, Date, Use};
+use batv_core::Address;
 
 #[test]
 fn the_secret_stands_in_one_of_three_places() {
@@ -14,7 +14,6 @@ fn the_secret_stands_in_one_of_three_places() {
     ] {
         let config = parse(&format!("[[key]]\nnumber = 4\n{secret}\nfor = [\"example.test\"]"));
         assert_eq!(sign(&config, "bob@example.test", 1_813_881_601), "prvs=4001cfc540=bob@example.test");
-        assert!(config.has_inline_secret);
     }
     // A file holds any octets, and its name is handed over as it stands.
     let text = "hash-case = \"exact\"\n[[key]]\nnumber = 0\nsecret-file = \"../keys/0 .key\"\nfor = [\"*\"]";
@@ -25,7 +24,6 @@ fn the_secret_stands_in_one_of_three_places() {
     let config = config.unwrap();
     let signed = sign(&config, "First.Last+tag@example.test", EXIM_TIME);
     assert_eq!(signed, "prvs=079634d3d3=First.Last+tag@example.test");
-    assert!(!config.has_inline_secret);
 }
 
 /// When Exim signed with the secret `fffe8001`.
@@ -49,12 +47,12 @@ fn what_the_file_says_of_a_key() {
         for = ["example.test"]"#,
     );
     let [first, second] = &config.keys[..] else { panic!() };
-    assert_eq!((first.number, first.line, first.signs), (number(3), 2, true));
+    assert_eq!((first.number, first.line, first.r#use), (number(3), 2, Use::Sign));
     assert_eq!((first.created, first.verify_until), (None, None));
-    assert_eq!((second.number, second.line, second.signs), (number(2), 7, false));
-    assert_eq!(second.created, Some(20_779 * 86_400));
+    assert_eq!((second.number, second.line, second.r#use), (number(2), 7, Use::Verify));
+    assert_eq!(second.created, Some(Date::from_days(20_779)));
+    assert_eq!(second.verify_until, Some(Date::from_days(20_786)));
     // The day counts to its end.
-    assert_eq!(second.verify_until, Some((20_786 + 1) * 86_400));
     assert!(!second.is_spent(20_787 * 86_400 - 1));
     assert!(second.is_spent(20_787 * 86_400));
     assert!(!first.is_spent(u64::MAX));
@@ -132,7 +130,7 @@ fn one_number_and_one_signing_key_for_a_pattern() {
     let expected = |faults: &str| {
         format!(
             "line 2: key[1].number: must be a whole number, 0 to 9\n\
-             line 4: key[1].colour: unknown key{faults}"
+             line 4: key[1].colour: unknown setting{faults}"
         )
     };
     assert_eq!(

@@ -1,6 +1,6 @@
 //! No secret is in a fault, a warning or what `Debug` shows, whatever is wrong with the file.
 
-use batv_core::Config;
+use batv_config::Config;
 
 /// Long enough that no piece of it stands anywhere by chance.
 const SECRET: &str = "QkFUVl9zZWNyZXRfMDEyMzQ1Njc4OQ==";
@@ -9,7 +9,7 @@ fn good() -> String {
     format!(
         "lifetime = 7\n[[key]]\nnumber = 1\nsecret = \"{SECRET}\"\ncreated = 2026-01-01\n\
          for = [\"a.test\", \"b.test\"]\n\n[[key]]\nnumber = 2\nuse = \"verify\"\n\
-         secret-base64 = '{SECRET}'\nfor = [\"a.test\"]\n[policy]\nclients = [\"192.0.2.1\"]\n"
+         secret-base64 = '{SECRET}'\nfor = [\"a.test\"]\n[policy]\nuntagged-clients = [\"192.0.2.1\"]\n"
     )
 }
 
@@ -21,7 +21,7 @@ fn leaks(shown: &str) -> bool {
 fn seen(text: &str) -> String {
     match Config::parse(text, |_| Err("cannot be read".to_owned())) {
         Ok(config) => format!("{config:?} {config:#?} {:?}", config.warnings(u64::MAX)),
-        Err(errors) => format!("{errors} {errors:?} {:?}", errors.as_slice()),
+        Err(error) => format!("{error} {error:?} {:?}", error.faults()),
     }
 }
 
@@ -62,7 +62,7 @@ fn no_fault_shows_one() {
         format!("[policy]\nsecret = \"{SECRET}\"\n"),
         format!("[[key]]\nsecrets = \"{SECRET}\"\nnumber = \"{SECRET}\"\nuse = \"{SECRET}\"\n"),
         format!("[[key]]\nfor = [\"\"\"a.test\nsecret = \"{SECRET}\"\n\"\"\"]\n"),
-        format!("[policy]\nclients = ['''127.0.0.1\n[[key]]\nsecret = \"{SECRET}\"\n''']\n"),
+        format!("[policy]\nexempt = ['''127.0.0.1\n[[key]]\nsecret = \"{SECRET}\"\n''']\n"),
     ] {
         assert!(Config::parse(&text, |_| Err(String::new())).is_err(), "{text}");
         assert!(!leaks(&seen(&text)), "{text}\n{}", seen(&text));

@@ -1,12 +1,9 @@
-//! Tables of a configuration file, read key by key; every fault is kept with its line.
+//! Tables of a configuration file, read setting by setting; every fault is kept with its line.
 
-use super::error::{ConfigError, ConfigErrors};
-use alloc::borrow::ToOwned;
-use alloc::format;
-use alloc::string::{String, ToString};
-use alloc::vec::Vec;
-use core::cell::RefCell;
-use core::ops::{Range, RangeInclusive};
+use crate::date::Date;
+use crate::fault::{ConfigError, Fault};
+use std::cell::RefCell;
+use std::ops::{Range, RangeInclusive};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -15,13 +12,13 @@ pub(super) struct Faults {
     line_ends: Vec<usize>,
     /// The lines on which the syntax is at fault.
     broken: Vec<usize>,
-    errors: RefCell<Vec<ConfigError>>,
+    found: RefCell<Vec<Fault>>,
 }
 
 impl Faults {
     pub(super) fn new(text: &str, syntax: &[toml::de::Error]) -> Self {
         let line_ends = text.match_indices('\n').map(|(at, _)| at).collect();
-        let mut faults = Self { line_ends, broken: Vec::new(), errors: RefCell::default() };
+        let mut faults = Self { line_ends, broken: Vec::new(), found: RefCell::default() };
         for error in syntax {
             let at = error.span().map_or(0, |span| span.start);
             faults.add(at, String::new(), error.message().to_owned());
@@ -35,22 +32,22 @@ impl Faults {
         self.line_ends.partition_point(|end| *end < at) + 1
     }
 
-    pub(super) fn add(&self, at: usize, key: String, message: String) {
-        self.add_to_line(self.line(at), key, message);
+    pub(super) fn add(&self, at: usize, setting: String, message: String) {
+        self.add_to_line(self.line(at), setting, message);
     }
 
     /// Adds the fault of a line, unless the syntax of that line has one: what was made of it is
     /// not what was meant.
-    pub(super) fn add_to_line(&self, line: usize, key: String, message: String) {
+    pub(super) fn add_to_line(&self, line: usize, setting: String, message: String) {
         if !self.broken.contains(&line) {
-            self.errors.borrow_mut().push(ConfigError { line, key, message });
+            self.found.borrow_mut().push(Fault { line: Some(line), setting, message });
         }
     }
 
-    pub(super) fn into_errors(self) -> Option<ConfigErrors> {
-        let mut errors = self.errors.into_inner();
-        errors.sort_by_key(|error| error.line);
-        if errors.is_empty() { None } else { Some(ConfigErrors(errors)) }
+    pub(super) fn into_error(self) -> Option<ConfigError> {
+        let mut faults = self.found.into_inner();
+        faults.sort_by_key(|fault| fault.line);
+        if faults.is_empty() { None } else { Some(ConfigError::of_text(faults)) }
     }
 }
 
@@ -83,6 +80,23 @@ impl<'a, 't> Section<'a, 't> {
     ) -> Option<T> {
         let value = self.value(name)?;
         read(value.get_ref()).map_err(|error| self.fault(name, value.span(), &error)).ok()
+    }
+
+    /// Sets a setting to the value of a name, if it is there and good.
+    pub(super) fn set<T, E: ToString>(
+        &mut self,
+        name: &'static str,
+        setting: &mut T,
+        read: impl FnOnce(&'a DeValue<'t>) -> Result<T, E>,
+    ) {
+        if let Some(value) = self.get(name, read) {
+            *setting = value;
+        }
+    }
+
+    /// The line of an octet of the text, counted from 1.
+    pub(super) fn line(&self, at: usize) -> usize {
+        self.faults.line(at)
     }
 
     /// Like [`get`](Self::get) for every element of a list, which is `expected`.
@@ -131,6 +145,10 @@ impl<'a, 't> Section<'a, 't> {
                 self.fault(text, name.span(), &"belongs at the top of the file, before the first table");
                 continue;
             }
+            if let Some((_, new)) = RENAMED.iter().find(|(old, _)| *old == [&*self.prefix, text].concat()) {
+                self.fault(text, name.span(), &format!("is now called `{new}`"));
+                continue;
+            }
             let near = |known: &&&str| strsim::normalized_damerau_levenshtein(known, text);
             let nearest = self.asked.iter().max_by(|a, b| near(a).total_cmp(&near(b)));
             let nearest = nearest.filter(|known| near(known) >= 0.5);
@@ -139,12 +157,12 @@ impl<'a, 't> Section<'a, 't> {
             let shown = plain && (nearest.is_some() || text.len() <= LONGEST_UNKNOWN);
             match nearest.filter(|_| shown) {
                 Some(known) => {
-                    self.fault(text, name.span(), &format!("unknown key; did you mean `{known}`?"));
+                    self.fault(text, name.span(), &format!("unknown setting; did you mean `{known}`?"));
                 }
-                None if shown => self.fault(text, name.span(), &"unknown key"),
+                None if shown => self.fault(text, name.span(), &"unknown setting"),
                 None => {
                     let table = self.prefix.trim_end_matches('.').to_owned();
-                    self.faults.add(name.span().start, table, "unknown key".to_owned());
+                    self.faults.add(name.span().start, table, "unknown setting".to_owned());
                 }
             }
         }
@@ -153,6 +171,9 @@ impl<'a, 't> Section<'a, 't> {
 
 /// Names of the top of the file: behind the line `[policy]` or `[[key]]` they belong to that table.
 const TOP: [&str; 5] = ["lifetime", "syntax", "delimiter", "hash-case", "long-local-parts"];
+
+/// Settings that have another name now.
+const RENAMED: [(&str, &str); 1] = [("policy.clients", "untagged-clients")];
 
 /// The most octets of a name to show that is like none that is known. A secret of 16 octets has
 /// more, however it is written.
@@ -179,12 +200,12 @@ pub(super) fn number(value: &DeValue<'_>, range: RangeInclusive<u8>) -> Result<u
     number.filter(|number| range.contains(number)).ok_or_else(expected)
 }
 
-/// A date, as the UNIX seconds of its midnight UTC.
-pub(super) fn date(value: &DeValue<'_>) -> Result<u64, &'static str> {
+pub(super) fn date(value: &DeValue<'_>) -> Result<Date, &'static str> {
     const EXPECTED: &str = "must be a date such as 2026-12-31";
     let datetime = value.as_datetime().ok_or(EXPECTED)?;
     let date = datetime.date.filter(|_| datetime.time.is_none()).ok_or(EXPECTED)?;
-    let month = time::Month::try_from(date.month).map_err(|_| EXPECTED)?;
-    let date = time::Date::from_calendar_date(date.year.into(), month, date.day).map_err(|_| EXPECTED)?;
-    u64::try_from(date.midnight().assume_utc().unix_timestamp()).map_err(|_| "must not be before 1970")
+    if date.year < 1970 {
+        return Err("must not be before 1970");
+    }
+    Date::from_calendar(date.year, date.month, date.day).ok_or(EXPECTED)
 }

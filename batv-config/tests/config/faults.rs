@@ -1,7 +1,7 @@
-//! What is wrong: all of it at once, each fault with its line, its key and what was expected.
+//! What is wrong: all of it at once, each fault with its line, its setting and what was expected.
 
 use crate::faults;
-use batv_core::Config;
+use batv_config::Config;
 use proptest::prelude::*;
 
 /// A key with nothing wrong but the line that is given, which is the fifth.
@@ -16,7 +16,7 @@ lifetime = 700
 sintax = "prefix"
 
 [policy]
-clients = ["192.0.2.1", "192.0.2.0/33"]
+untagged-clients = ["192.0.2.1", "192.0.2.0/33"]
 monitor = "yes"
 
 [[key]]
@@ -30,17 +30,17 @@ for = ["a b"]
 use = "signing"
 "#;
     let expected = r#"line 2: lifetime: must be a whole number, 1 to 99
-line 3: sintax: unknown key; did you mean `syntax`?
-line 6: policy.clients: "192.0.2.0/33" is no address and no network such as 192.0.2.0/24
-line 7: policy.monitor: must be true or false
+line 3: sintax: unknown setting; did you mean `syntax`?
+line 6: policy.untagged-clients: "192.0.2.0/33" is not an address or a network such as 192.0.2.0/24
+line 7: policy.monitor: must be true, false or a list in brackets: ["...", "..."]
 line 14: key[2].number: is missing
 line 15: key[2].secret: is empty
-line 16: key[2].for: "a b" is not an address, user@*, a domain, *.domain or *
+line 16: key[2].for: "a b" is not an address, user@*, user*@domain, a domain, *.domain or *
 line 17: key[2].use: must be "sign" or "verify""#;
     assert_eq!(faults(text), expected);
-    let errors = Config::parse(text, |_| unreachable!()).unwrap_err();
-    let [first, ..] = errors.as_slice() else { panic!() };
-    assert_eq!((first.line, &*first.key), (2, "lifetime"));
+    let error = Config::parse(text, |_| unreachable!()).unwrap_err();
+    let [first, ..] = error.faults() else { panic!() };
+    assert_eq!((first.line, &*first.setting), (Some(2), "lifetime"));
     assert_eq!(first.message, "must be a whole number, 1 to 99");
     // Lines that end in CR LF are the same lines.
     assert_eq!(faults(&text.replace('\n', "\r\n")), expected);
@@ -76,7 +76,7 @@ fn faults_of_settings() {
 #[test]
 fn faults_of_the_policy() {
     let list = "must be a list in brackets: [\"...\", \"...\"]";
-    let none = "is not an address, user@*, a domain, *.domain or *";
+    let none = "is not an address, user@*, user*@domain, a domain, *.domain or *";
     for (text, expected) in [
         ("default-domain = \"*\"", "default-domain: must be a domain".into()),
         ("default-domain = \"\"", "default-domain: must be a domain".into()),
@@ -88,20 +88,28 @@ fn faults_of_the_policy() {
         ("sign-local = \"no\"", "sign-local: must be true or false".into()),
         ("refuse-tagged-mail = 0", "refuse-tagged-mail: must be true or false".into()),
         ("one-recipient = 1", "one-recipient: must be true or false".into()),
-        ("monitor = 2026-11-22", "monitor: must be true or false".into()),
+        (
+            "monitor = 2026-11-22",
+            format!("monitor: must be true, false or {}", list.trim_start_matches("must be ")),
+        ),
+        ("monitor = [\"a b\"]", format!("monitor: \"a b\" {none}")),
+        ("reply = 1", "reply: must be a string".into()),
+        ("reply = \"100%\"", "reply: reply cannot have '%' at octet 3".into()),
+        ("clients = []", "clients: is now called `untagged-clients`".into()),
+        ("internal-networks = [\"10.0.0.0/8\", 1]", "internal-networks: must be a string".into()),
         ("enforce-from = true", "enforce-from: must be a date such as 2026-12-31".into()),
         ("exempt = \"a.test\"", format!("exempt: {list}")),
         ("exempt = [\"@a.test\"]", format!("exempt: \"@a.test\" {none}")),
-        ("exempt = [\"info-*@a.test\"]", format!("exempt: \"info-*@a.test\" {none}")),
+        ("exempt = [\"i*o-*@a.test\"]", format!("exempt: \"i*o-*@a.test\" {none}")),
         ("exempt = [1]", "exempt: must be a string".into()),
         ("untagged-destinations = {}", format!("untagged-destinations: {list}")),
         ("untagged-destinations = [\"\"]", format!("untagged-destinations: \"\" {none}")),
         ("bounce-senders = 1", format!("bounce-senders: {list}")),
         ("bounce-senders = [\"a b\"]", format!("bounce-senders: \"a b\" {none}")),
-        ("clients = \"127.0.0.1\"", format!("clients: {list}")),
+        ("untagged-clients = \"127.0.0.1\"", format!("untagged-clients: {list}")),
         (
-            "clients = [\"localhost\"]",
-            "clients: \"localhost\" is no address and no network such as 192.0.2.0/24".into(),
+            "untagged-clients = [\"localhost\"]",
+            "untagged-clients: \"localhost\" is not an address or a network such as 192.0.2.0/24".into(),
         ),
     ] {
         assert_eq!(faults(&format!("[policy]\n{text}")), format!("line 2: policy.{expected}"));
@@ -134,7 +142,10 @@ fn faults_of_keys() {
         ("for = [\"a.test\"]", "line 1: key[1].number: is missing"),
         ("number = 1", "line 1: key[1].for: is missing"),
         ("number = 1\nfor = []", "line 4: key[1].for: must name a domain or an address"),
-        ("number = 1\nfor = [\"postmaster@*\"]", "line 4: key[1].for: user@* names no domain"),
+        (
+            "number = 1\nfor = [\"postmaster@*\"]",
+            "line 4: key[1].for: \"postmaster@*\" is a pattern of local-parts, and keys are for domains and addresses",
+        ),
         (
             "number = 1\nfor = \"a.test\"",
             "line 4: key[1].for: must be a list in brackets: [\"...\", \"...\"]",
@@ -161,23 +172,26 @@ fn faults_of_secrets() {
         assert_eq!(faults(&text), expected, "{secret}");
     }
     let text = "[[key]]\nnumber = 1\nfor = [\"a.test\"]\nsecret-file = \"empty\"";
-    let errors = Config::parse(text, |_| Ok(Vec::new())).unwrap_err();
-    assert_eq!(errors.to_string(), "line 4: key[1].secret-file: is empty");
+    let error = Config::parse(text, |_| Ok(Vec::new())).unwrap_err();
+    assert_eq!(error.to_string(), "line 4: key[1].secret-file: is empty");
 }
 
 #[test]
 fn unknown_names_and_what_was_meant() {
     for (text, expected) in [
-        ("lifetme = 7", "line 1: lifetme: unknown key; did you mean `lifetime`?"),
-        ("hash_case = \"fold\"", "line 1: hash_case: unknown key; did you mean `hash-case`?"),
-        ("[[keys]]", "line 1: keys: unknown key; did you mean `key`?"),
-        ("[polcy]", "line 1: polcy: unknown key; did you mean `policy`?"),
-        ("colour = 1", "line 1: colour: unknown key"),
-        ("[policy]\nsign_local = true", "line 2: policy.sign_local: unknown key; did you mean `sign-local`?"),
-        ("[policy]\nenforce = 1", "line 2: policy.enforce: unknown key; did you mean `enforce-from`?"),
+        ("lifetme = 7", "line 1: lifetme: unknown setting; did you mean `lifetime`?"),
+        ("hash_case = \"fold\"", "line 1: hash_case: unknown setting; did you mean `hash-case`?"),
+        ("[[keys]]", "line 1: keys: unknown setting; did you mean `key`?"),
+        ("[polcy]", "line 1: polcy: unknown setting; did you mean `policy`?"),
+        ("colour = 1", "line 1: colour: unknown setting"),
+        (
+            "[policy]\nsign_local = true",
+            "line 2: policy.sign_local: unknown setting; did you mean `sign-local`?",
+        ),
+        ("[policy]\nenforce = 1", "line 2: policy.enforce: unknown setting; did you mean `enforce-from`?"),
         (
             "[policy]\nuntagged-destination-domains = []",
-            "line 2: policy.untagged-destination-domains: unknown key; did you mean `untagged-destinations`?",
+            "line 2: policy.untagged-destination-domains: unknown setting; did you mean `untagged-destinations`?",
         ),
         // TOML takes what stands behind a table for a part of it.
         (
@@ -187,10 +201,10 @@ fn unknown_names_and_what_was_meant() {
     ] {
         assert_eq!(faults(text), expected);
     }
-    assert_eq!(in_key("seccret = \"x\""), "line 5: key[1].seccret: unknown key; did you mean `secret`?");
+    assert_eq!(in_key("seccret = \"x\""), "line 5: key[1].seccret: unknown setting; did you mean `secret`?");
     assert_eq!(
         in_key("verify-til = 1"),
-        "line 5: key[1].verify-til: unknown key; did you mean `verify-until`?"
+        "line 5: key[1].verify-til: unknown setting; did you mean `verify-until`?"
     );
     assert_eq!(
         in_key("syntax = 1"),
@@ -210,7 +224,11 @@ fn a_fault_of_the_syntax_makes_no_others() {
         ("a = 1\r", "line 1: carriage return must be followed by newline, expected newline"),
     ] {
         assert!(faults(text).contains(expected), "{text}: {}", faults(text));
-        assert_eq!(faults(text).lines().filter(|line| !line.contains("unknown key")).count(), 1, "{text}");
+        assert_eq!(
+            faults(text).lines().filter(|line| !line.contains("unknown setting")).count(),
+            1,
+            "{text}"
+        );
     }
     let both = faults("[policy]\nmonitor = yes\nexempt = 1\n");
     assert_eq!(
@@ -237,7 +255,7 @@ const PIECES: [&str; 40] = [
     "delimiter = ",
     "monitor = ",
     "enforce-from = ",
-    "clients = ",
+    "untagged-clients = ",
     "exempt = ",
     "default-domain = ",
     "sign-local = ",
@@ -276,14 +294,15 @@ proptest! {
             Ok(config) => {
                 let _ = config.warnings(u64::MAX);
             }
-            Err(errors) => {
+            Err(error) => {
                 let lines = text.matches('\n').count() + 1;
                 let mut before = 1;
-                for error in errors.as_slice() {
-                    prop_assert!((before..=lines).contains(&error.line), "{text}\n{error}");
-                    before = error.line;
+                for fault in error.faults() {
+                    let line = fault.line.unwrap_or_default();
+                    prop_assert!((before..=lines).contains(&line), "{text}\n{error}");
+                    before = line;
                 }
-                prop_assert!(!errors.as_slice().is_empty());
+                prop_assert!(!error.faults().is_empty());
             }
         }
     }

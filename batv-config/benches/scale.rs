@@ -3,8 +3,8 @@
 //! Prints a row for each measure, with tabs; `tests/bench/config` runs it.
 #![allow(missing_docs)] // the allocator below is no interface
 
+use batv_config::Store;
 use batv_core::Address;
-use batv_store::Store;
 use cap::Cap;
 use std::alloc::System;
 use std::error::Error;

@@ -1,7 +1,8 @@
 //! Many threads on one store, while the file is replaced.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use batv_store::{Fault, Store};
+use batv_config::Store;
+use batv_core::Message;
 use std::fmt::Write;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -40,7 +41,7 @@ fn whole(store: &Store) -> usize {
     assert_eq!(config.policy.default_domain, Some(format!("default-{number}.test")));
     for domain in [0, 49] {
         let sender = format!("alice@domain-{domain}.test");
-        let signed = config.policy.outbound(sender.as_bytes(), [], TIME).signed.unwrap();
+        let signed = config.policy.outbound(&Message::new(sender.as_bytes(), TIME)).signed.unwrap();
         // Key number, and the expiry day: 779 and the lifetime.
         assert!(signed.starts_with(format!("prvs={number}{}", 779 + number).as_bytes()));
     }
@@ -62,9 +63,7 @@ fn a_reader_sees_one_file_or_the_other_and_all_of_it() {
             let (store, done, told) = (&store, &done, &told);
             scope.spawn(move || {
                 while !done.load(Ordering::Relaxed) {
-                    if let Err(error) = store.refresh()
-                        && let Fault::Invalid(_) = error.fault()
-                    {
+                    if store.refresh().is_err_and(|error| !error.is_of_file()) {
                         told.fetch_add(1, Ordering::Relaxed);
                     }
                     seen[whole(store) - 1].fetch_add(1, Ordering::Relaxed);

@@ -1,19 +1,12 @@
-//! The configuration file of BATV on disk, for long-lived processes.
-//!
-//! A [`Store`] loads `batv.toml` and the secret files beside it, answers many threads without
-//! locking one out, and reloads when a file has changed. When the new file is bad it keeps the
-//! old configuration and says so.
+//! A configuration file on disk, for long-lived processes.
 
-#![forbid(unsafe_code)]
+pub(crate) mod load;
 
-mod error;
-mod load;
-
-pub use error::{Fault, StoreError};
-
+use crate::config::Config;
+use crate::fault::ConfigError;
+use crate::file::Stamps;
 use arc_swap::{ArcSwap, Guard};
-use batv_core::Config;
-use load::{Stamps, load};
+use load::{Loaded, load};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,12 +18,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 ///
 /// # Examples
 /// ```no_run
-/// let store = batv_store::Store::open("/etc/batv/batv.toml")?;
+/// use batv_core::Message;
+///
+/// let store = batv_config::Store::open("/etc/batv/batv.toml")?;
 /// if let Err(error) = store.refresh() {
 ///     eprintln!("{error}"); // the configuration is still the old one
 /// }
-/// let outbound = store.config().policy.outbound(b"user@example.com", [], 1_795_348_800);
-/// # Ok::<(), std::sync::Arc<batv_store::StoreError>>(())
+/// let message = Message::new(b"user@example.com", 1_795_348_800);
+/// let decision = store.config().policy.outbound(&message);
+/// # Ok::<(), std::sync::Arc<batv_config::ConfigError>>(())
 /// ```
 #[derive(Debug)]
 pub struct Store {
@@ -46,17 +42,27 @@ struct State {
     config: Arc<Config>,
     /// The files of the last attempt to load, good or bad.
     stamps: Stamps,
+    /// What was wrong with that attempt, if it may go without a change of the files.
+    passing_fault: Option<String>,
+}
+
+impl State {
+    /// Whether the next attempt to load may end otherwise than the last.
+    fn is_stale(&self) -> bool {
+        self.passing_fault.is_some() || self.stamps.changed()
+    }
 }
 
 impl Store {
     /// Loads a file.
     ///
     /// # Errors
-    /// [`StoreError`] with all that is wrong with it.
-    pub fn open(path: impl Into<PathBuf>) -> Result<Self, Arc<StoreError>> {
+    /// [`ConfigError`] with all that is wrong with it.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, Arc<ConfigError>> {
         let path = path.into();
-        let (config, stamps) = load(&path);
-        let state = ArcSwap::from_pointee(State { config: Arc::new(config?), stamps });
+        let Loaded { config, stamps, .. } = load(&path);
+        let state = State { config: Arc::new(config?), stamps, passing_fault: None };
+        let state = ArcSwap::from_pointee(state);
         Ok(Self { path, state, refreshing: AtomicU32::new(0) })
     }
 
@@ -79,15 +85,23 @@ impl Store {
     ///
     /// # Errors
     /// The file has changed and is bad: the old configuration stays. It is said once for each
-    /// change of the file, to one thread.
-    pub fn refresh(&self) -> Result<bool, Arc<StoreError>> {
-        let changed = || self.state.load().stamps.changed();
-        if !changed() {
+    /// change of the file, to one thread. A passing fault of the system, such as too many open
+    /// files, is said once too, and the file is read again at each call until it can be.
+    pub fn refresh(&self) -> Result<bool, Arc<ConfigError>> {
+        let is_stale = || self.state.load().is_stale();
+        if !is_stale() {
             return Ok(false);
         }
         match Refreshing::begin(&self.refreshing) {
             // Another thread may have loaded since the look.
-            Some(_refreshing) if changed() => self.reload().map(|()| true),
+            Some(_refreshing) if is_stale() => {
+                let before = self.state.load();
+                match self.reload() {
+                    Ok(()) => Ok(true),
+                    Err(error) if before.passing_fault == Some(error.to_string()) => Ok(false),
+                    Err(error) => Err(error),
+                }
+            }
             _ => Ok(false),
         }
     }
@@ -96,15 +110,18 @@ impl Store {
     ///
     /// # Errors
     /// The file is bad: the old configuration stays.
-    pub fn reload(&self) -> Result<(), Arc<StoreError>> {
+    pub fn reload(&self) -> Result<(), Arc<ConfigError>> {
         loop {
             let before = self.state.load();
-            let (config, stamps) = load(&self.path);
+            let Loaded { config, stamps, is_passing } = load(&self.path);
             let (config, result) = match config {
                 Ok(config) => (Arc::new(config), Ok(())),
                 Err(error) => (Arc::clone(&before.config), Err(Arc::new(error))),
             };
-            let was = self.state.compare_and_swap(&*before, Arc::new(State { config, stamps }));
+            let fault = result.as_ref().err().filter(|_| is_passing);
+            let passing_fault = fault.map(ToString::to_string);
+            let state = State { config, stamps, passing_fault };
+            let was = self.state.compare_and_swap(&*before, Arc::new(state));
             // What another thread has loaded meanwhile may be newer than this, or older.
             if Arc::ptr_eq(&was, &before) {
                 return result;

@@ -1,16 +1,15 @@
 //! What must hold when keys change, so that no bounce of mail that was sent is lost.
 
-use super::{Config, DAY, Key};
-use crate::policy::Pattern;
-use crate::tag::KeyNumber;
-use alloc::string::String;
+use crate::config::{Config, Key, Use};
+use crate::date::Date;
+use batv_core::{KeyNumber, Pattern};
 
 impl Key {
     /// Whether nothing that the key signed can still be good, at a time in UNIX seconds: it may
     /// be removed. A key that signs, or does not say until when it verifies, is never spent.
     #[must_use]
     pub fn is_spent(&self, time: u64) -> bool {
-        !self.signs && self.verify_until.is_some_and(|end| time >= end)
+        self.r#use == Use::Verify && self.verify_until.is_some_and(|last| Date::at(time) > last)
     }
 }
 
@@ -21,14 +20,13 @@ impl Config {
         &self.unsigned
     }
 
-    /// Until when a key has to verify that stops signing at a time: the end of the last day, both
-    /// in UNIX seconds.
+    /// The last day on which a key has to verify that stops signing on a day.
     ///
     /// The last tag it made is good for the lifetime. A day more is for servers that learn of the
     /// change later, and whose clocks differ.
     #[must_use]
-    pub fn verify_until(&self, time: u64) -> u64 {
-        (time / DAY + u64::from(self.lifetime.days()) + 2).saturating_mul(DAY)
+    pub fn verify_until(&self, day: Date) -> Date {
+        day.plus(i64::from(self.lifetime.days()) + 1)
     }
 
     /// A number for a new key that no key has which is for any of the patterns now: the first one
@@ -40,7 +38,7 @@ impl Config {
     pub fn free_number(&self, patterns: &[Pattern], after: Option<KeyNumber>) -> Option<KeyNumber> {
         let is_free = |number: &KeyNumber| {
             patterns.iter().all(|pattern| {
-                let ring = self.policy.keys.covering(pattern);
+                let ring = self.policy.keys().covering(pattern);
                 ring.is_none_or(|(_, ring)| ring.secret(*number).is_none())
             })
         };
@@ -52,8 +50,6 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::format;
-    use alloc::vec::Vec;
 
     const EXAMPLES: &str = r#"
         [[key]]
@@ -115,19 +111,15 @@ mod tests {
 
     #[test]
     fn a_key_verifies_one_day_longer_than_its_last_tag_is_good() {
-        let noon = 1_795_348_800; // 2026-11-22T12:00:00Z
-        let end = 1_796_083_200; // 2026-12-01T00:00:00Z
-        assert_eq!(config("").verify_until(noon), end);
-        // The first and the last second of the day.
-        assert_eq!(config("").verify_until(1_795_305_600), end);
-        assert_eq!(config("").verify_until(1_795_391_999), end);
-        assert_eq!(config("lifetime = 30").verify_until(noon), end + 23 * DAY);
+        let today = Date::at(1_795_348_800); // 2026-11-22
+        assert_eq!(config("").verify_until(today).to_string(), "2026-11-30");
+        assert_eq!(config("lifetime = 30").verify_until(today).to_string(), "2026-12-23");
     }
 
     #[test]
     fn a_key_is_spent_when_its_last_day_is_over() {
         let config = config(EXAMPLES);
-        let end = 1_796_083_200;
+        let end = 1_796_083_200; // 2026-12-01T00:00:00Z
         let spent = |time| config.keys.iter().map(|key| key.is_spent(time)).collect::<Vec<_>>();
         assert_eq!(spent(end - 1), [false, false, false]);
         // Neither one that signs, nor one that does not say until when.
