@@ -15,9 +15,11 @@ import time
 from pathlib import Path
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(Path(__file__).parents[1] / "exim"))
+TESTS = Path(__file__).parents[1]
+sys.path[:0] = [str(TESTS), str(TESTS / "exim")]
 
-from servers import OUTSIDE, Exim  # noqa: E402
+from mail import OUTSIDE  # noqa: E402
+from servers import Exim  # noqa: E402
 
 KEYS = '[[key]]\nnumber = 0\nsecret = "secret"\nfor = ["example.test"]\n'
 ROUNDS = 240
