@@ -150,6 +150,11 @@ impl<'a> Address<'a> {
         slice(self.text, self.head..self.head + self.len)
     }
 
+    /// Whether the local-part stands without quotes.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.shape.plain
+    }
+
     /// The octets of the text before and behind which a tag goes.
     pub(crate) fn raw_local_part_range(&self) -> Range<usize> {
         self.head..self.head + self.len
@@ -289,20 +294,18 @@ impl<'a> Mailbox<'a> {
         !self.plain && self.content().any(|octet| !text::is(octet, LOCAL_PART))
     }
 
-    /// The octets of the local-part with quotes and escapes only where it needs them: those that
-    /// RFC 5321 section 4.5.3.1.1 limits to 64.
-    pub(crate) fn local_part_len(&self) -> usize {
-        if self.plain {
-            return self.local.len();
-        }
-        let quotes = if self.needs_quotes() { 2 } else { 0 };
-        self.content().map(|octet| 1 + usize::from(is_escaped(octet))).sum::<usize>() + quotes
+    /// The octets of the local-part with quotes and escapes only where it needs them.
+    pub(crate) fn canonical(&self) -> impl Iterator<Item = u8> {
+        let quote = self.needs_quotes().then_some(b'"');
+        let escape = |octet: u8| matches!(octet, b'"' | b'\\').then_some(b'\\');
+        let octets = self.content().flat_map(move |octet| escape(octet).into_iter().chain([octet]));
+        quote.into_iter().chain(octets).chain(quote)
     }
-}
 
-/// Whether an octet stands in quotes only behind a backslash.
-pub(crate) fn is_escaped(octet: u8) -> bool {
-    matches!(octet, b'"' | b'\\')
+    /// How many octets that are; RFC 5321 section 4.5.3.1.1 limits them to 64.
+    pub(crate) fn local_part_len(&self) -> usize {
+        if self.plain { self.local.len() } else { self.canonical().count() }
+    }
 }
 
 /// Iterator over the octets that a local-part stands for (RFC 5321 section 4.1.2).

@@ -1,7 +1,7 @@
 //! The hash-source: what a tag is a hash of, `0149user@example.com`
 //! (draft-levine-smtp-batv-01 section 4.2).
 
-use crate::address::{Mailbox, is_escaped};
+use crate::address::Mailbox;
 use crate::day::Day;
 use crate::key_number::KeyNumber;
 use crate::secret::{Place, Text};
@@ -51,15 +51,7 @@ impl HashSource<'_> {
         if self.mailbox.plain {
             push_folded(self.mailbox.local, place);
         } else {
-            let quote: &[u8] = if self.mailbox.needs_quotes() { b"\"" } else { b"" };
-            place.push(quote);
-            for octet in self.mailbox.content() {
-                if is_escaped(octet) {
-                    place.push(b"\\");
-                }
-                place.push(&[octet.to_ascii_lowercase()]);
-            }
-            place.push(quote);
+            self.mailbox.canonical().for_each(|octet| place.push(&[octet.to_ascii_lowercase()]));
         }
         push_folded(self.mailbox.at_domain, place);
     }

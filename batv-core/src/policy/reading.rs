@@ -95,6 +95,10 @@ impl Policy {
     /// Reads a path: the text of the command where it names the mailbox that the server has read, else
     /// what the server has read.
     pub(super) fn read<'a>(&self, text: &'a [u8], resolved: Option<&'a [u8]>, role: Role) -> Path<'a> {
+        self.with_tag_in_sight(self.choose(text, resolved, role))
+    }
+
+    fn choose<'a>(&self, text: &'a [u8], resolved: Option<&'a [u8]>, role: Role) -> Path<'a> {
         let read = self.read_text(text, role);
         let Some(resolved) = resolved.map(without_brackets) else {
             return read;
@@ -107,6 +111,22 @@ impl Policy {
         }
         let resolved = self.read_resolved(resolved, text.starts_with(b"<"), role);
         if read.names_mailbox_of(&resolved) { read } else { resolved }
+    }
+
+    /// The address without needless quotes and escapes where these hide a tag: the server takes them off
+    /// and delivers `"prvs\=0149c9be41=user"@` as what it means.
+    fn with_tag_in_sight<'a>(&self, path: Path<'a>) -> Path<'a> {
+        let Some(address) = path.address().filter(|address| !address.is_plain()) else {
+            return path;
+        };
+        let delimiter = self.settings().delimiter;
+        let is_bracketed = address.as_bytes().starts_with(b"<");
+        let (open, close): (&[u8], &[u8]) = if is_bracketed { (b"<", b">") } else { (b"", b"") };
+        let local: Vec<u8> = address.mailbox().canonical().collect();
+        let text = [open, &local, b"@", address.domain(), close].concat();
+        let hides_tag = find(&address, delimiter).original().is_none()
+            && Address::parse(&text).is_ok_and(|plain| !matches!(find(&plain, delimiter), Found::Nothing));
+        if hides_tag { Path::Rewritten(text) } else { path }
     }
 
     /// Reads the text of a command.
@@ -133,10 +153,19 @@ impl Policy {
     /// Whether the text of an address is read as it stands.
     fn stands(&self, address: &Address<'_>, role: Role) -> bool {
         let (local, domain) = (address.raw_local_part(), address.domain());
-        let is_mark = |octet: &u8| matches!(octet, b'%' | b'!' | b'@');
         !domain.ends_with(b".")
             && (role != Role::Recipient || !domain.starts_with(b"["))
-            && !((self.percent_hack || self.bang_path) && local.iter().any(is_mark))
+            && !self.has_mark(local)
+    }
+
+    /// Whether a local-part has a mark of `user%domain`, `domain!user` or `"user@domain"` that counts.
+    fn has_mark(&self, local: &[u8]) -> bool {
+        let is_mark = |octet: &u8| match octet {
+            b'!' => self.bang_path,
+            b'%' | b'@' => self.percent_hack,
+            _ => false,
+        };
+        local.iter().any(is_mark)
     }
 
     /// Reads what the server has read: no source route and no `user%domain` is left in it.
@@ -164,14 +193,19 @@ impl Policy {
         if site.ends_with(b".") || Address::parse(&text).is_err() {
             return self.unreadable(inside);
         }
-        if domain.is_some() { Path::Rewritten(text) } else { Path::NoDomain(text) }
+        match domain {
+            Some(_) => Path::Rewritten(text),
+            // `!user%domain` is no name: the server may find a domain in it.
+            None if self.has_mark(local) => Path::Unreadable { domain: None },
+            None => Path::NoDomain(text),
+        }
     }
 
     /// The domain that a path is read at: one trailing dot comes off, and for a recipient an address
     /// literal without keys of its own is the default domain, for a server delivers its own literal.
     fn site<'a>(&'a self, domain: &'a [u8], role: Role) -> &'a [u8] {
         let domain = without_trailing_dot(domain);
-        let is_literal = role == Role::Recipient && domain.starts_with(b"[");
+        let is_literal = role == Role::Recipient && domain.starts_with(b"[") && scan_domain(domain).is_ok();
         match self.default_domain() {
             Some(default) if is_literal && !self.keys().has_domain(domain) => without_trailing_dot(default),
             _ => domain,

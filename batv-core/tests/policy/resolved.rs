@@ -165,6 +165,9 @@ fn an_address_literal_is_the_server_itself() {
         ),
         ("<prvs=0786864c08=alice@[192.0.2.1]>", "", "550 bad-signature"),
         ("\"x\x01\"@[192.0.2.1]", "", "550 unreadable"),
+        ("alice@[127.0.0.1]..", "alice@[127.0.0.1]..", "550 unreadable"),
+        ("alice@[127.0.0.1", "", "550 unreadable"),
+        ("alice@[127.0.0.1]x", "", "550 unreadable"),
     ] {
         assert_eq!(bounce(&policy, text, resolved), expected, "{text}");
     }

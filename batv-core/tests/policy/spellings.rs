@@ -234,6 +234,10 @@ fn what_cannot_be_read_is_never_a_genuine_bounce_of_ours() {
         "\"sales\x01\"@example.test",
         "alice@example.test..",
         r"al\ice",
+        // A mark that could not be taken off: Postfix makes alice@example.test of these.
+        "!alice%example.test",
+        "alice%example.test%",
+        "!alice",
     ] {
         assert_eq!(bounce(&site(), text), "550 unreadable", "{text:?}");
         assert_eq!(inbound(&site(), "carol@other.test", text), "accept not-a-bounce", "{text:?}");
@@ -258,6 +262,26 @@ fn what_cannot_be_read_is_never_a_genuine_bounce_of_ours() {
     assert_eq!(bounce(&policy, "al ice@example.test"), "550 unreadable");
     let trusted = bounce_with(&policy, "al ice@example.test", |recipient| recipient.trusted = true);
     assert_eq!(trusted, "accept client");
+}
+
+#[test]
+fn a_tag_behind_needless_quotes_and_escapes_is_one() {
+    let nested = "=prvs=0123456789=prvs=0123456789=alice";
+    for (recipient, expected) in [
+        (r#""prvs\=0786864c09=alice"@example.test"#, "alice@example.test pass"),
+        (r#"<prvs="0786864c09"=alice@example.test>"#, "<alice@example.test> pass"),
+        (r#""\prvs=0786864c09=al\ice"@example.test"#, "alice@example.test pass"),
+        (r#""alice\+prvs=0786864c09"@example.test"#, "alice@example.test pass"),
+        (r#""\prvs=0786c3ce9f=al ice"@example.test"#, r#""al ice"@example.test pass"#),
+        (r#""prvs\=abc=alice"@example.test"#, "550 malformed"),
+        // Nested ones would be taken off one after another, and are long.
+        (&format!(r#""prvs\=0123456789{nested}"@example.test"#), "550 bad-signature"),
+        (&format!(r#""\prvs=0123456789{nested}"@example.test"#), "550 bad-signature"),
+        (&format!(r#""prvs"=0123456789{nested}@example.test"#), "550 bad-signature"),
+    ] {
+        assert_eq!(bounce(&site(), recipient), expected, "{recipient}");
+    }
+    assert_eq!(outbound(&site(), r#""prvs\=0786864c09=alice"@example.test"#, &[]), "tagged");
 }
 
 #[test]
