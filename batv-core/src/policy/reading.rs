@@ -225,7 +225,7 @@ impl Policy {
             None => self.default_domain(),
         };
         let domain = domain.map(|domain| self.site(domain, Role::Recipient));
-        Path::Unreadable { domain: domain.filter(|domain| is_domain(domain)).map(<[u8]>::to_vec) }
+        Path::Unreadable { domain: domain.filter(|domain| is_name(domain)).map(<[u8]>::to_vec) }
     }
 
     /// What the server makes of `user%site`, `site!user` and `"user@site"` at a domain of ours, or
@@ -267,8 +267,12 @@ fn without_brackets(path: &[u8]) -> &[u8] {
 
 /// Whether a text is a domain, with a trailing dot or without.
 fn is_domain(text: &[u8]) -> bool {
-    let name = without_trailing_dot(text);
-    !name.ends_with(b".") && scan_domain(name).is_ok()
+    is_name(without_trailing_dot(text))
+}
+
+/// Whether a text is a domain without a trailing dot.
+fn is_name(text: &[u8]) -> bool {
+    !text.ends_with(b".") && scan_domain(text).is_ok()
 }
 
 /// The local-part and the domain, if there is one.
