@@ -1,52 +1,13 @@
 //! Answers to addresses: one for each argument or each line of standard input.
 
+use crate::failure::{Failure, warn};
 use crate::lines::{LIMIT, Line, Lines};
-use crate::warn;
+use crate::output::{Output, output};
 use batv_core::{AddressError, ReversePath};
-use batv_store::StoreError;
-use serde::Serialize;
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fmt;
-use std::io::{self, BufWriter, StdinLock, StdoutLock, Write};
-use std::sync::Arc;
-
-/// Where answers go.
-pub(crate) type Output = BufWriter<StdoutLock<'static>>;
-
-pub(crate) fn output() -> Output {
-    BufWriter::with_capacity(LIMIT, io::stdout().lock())
-}
-
-/// Why the command ends early.
-#[derive(Debug)]
-pub(crate) enum Failure {
-    /// Standard input cannot be read.
-    Input(io::Error),
-    /// Standard output cannot be written.
-    Output(io::Error),
-    /// The configuration file cannot be used.
-    Configuration(Arc<StoreError>),
-    /// Anything else, in words.
-    Other(String),
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self::Output(error)
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Input(error) => write!(f, "standard input: {error}"),
-            Self::Output(error) => write!(f, "standard output: {error}"),
-            Self::Configuration(error) => error.fmt(f),
-            Self::Other(message) => f.write_str(message),
-        }
-    }
-}
+use std::io::{self, StdinLock, Write};
 
 /// What a command says to one address.
 pub(crate) trait Command {
@@ -107,7 +68,7 @@ fn answer_lines(command: &impl Command, json: bool, out: &mut Output) -> Result<
     }
 }
 
-/// What shall be an address.
+/// What is taken for an address.
 pub(crate) struct Input<'a> {
     text: Text<'a>,
     place: Place<'a>,
@@ -166,7 +127,7 @@ impl<'a> Input<'a> {
     }
 }
 
-/// Why a text is no reverse-path.
+/// Why a text is not a reverse-path.
 pub(crate) enum Unreadable {
     Address(AddressError),
     TooLong,
@@ -179,19 +140,4 @@ impl fmt::Display for Unreadable {
             Self::TooLong => write!(f, "line is longer than {LIMIT} octets"),
         }
     }
-}
-
-/// The three parts of an address, for JSON.
-pub(crate) fn text_of(parts: [&[u8]; 3]) -> Cow<'static, str> {
-    String::from_utf8_lossy(&parts.concat()).into_owned().into()
-}
-
-/// Writes the three parts of an address.
-pub(crate) fn write_parts(parts: [&[u8]; 3], out: &mut Output) -> Result<(), Failure> {
-    parts.iter().try_for_each(|part| Ok(out.write_all(part)?))
-}
-
-/// Writes an object of JSON.
-pub(crate) fn write_json(object: &impl Serialize, out: &mut Output) -> Result<(), Failure> {
-    serde_json::to_writer(out, object).map_err(|error| Failure::Output(error.into()))
 }

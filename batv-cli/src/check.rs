@@ -1,9 +1,13 @@
 //! `batv check`.
 
-use crate::answer::{Failure, Output, output, write_json};
-use crate::config::Configuration;
-use crate::options::TimeOption;
-use batv_core::{Action, Decision, Inbound, Outbound, OutboundReason, Reason};
+use crate::failure::Failure;
+use crate::output::{Output, output, write_json};
+use crate::time::TimeOption;
+use batv_config::Store;
+use batv_core::{
+    Action, InboundDecision, InboundReason, KeyNumber, Message, OutboundDecision, OutboundReason, Policy,
+    Recipient,
+};
 use clap::Args;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -21,10 +25,13 @@ use std::path::Path;
 /// sent or changed. The exit status
 /// is 1 when a recipient is refused, else 0.
 ///
-/// With --json, one object: {"inbound": [{"to", "action", "address", "reason", "monitored",
-/// "reply"}], "outbound": {"from", "signed", "reason"}}. "action" is accept, accept-as (then
-/// "address" is the one to deliver to) or refuse (then "reply" is the SMTP reply). "monitored"
-/// tells that the recipient would be refused for this reason, but for monitor mode.
+/// With --log it prints instead the line that a server logs for each of these decisions.
+///
+/// With --json, one object: {"inbound": [{"rcpt_to", "action", "original", "reason", "key_number",
+/// "days_left", "monitored", "reply"}], "outbound": {"mail_from", "action", "signed", "reason",
+/// "key_number"}}. An inbound "action" is accept, original (then "original" is the address to deliver
+/// to) or refuse (then "reply" is the SMTP reply), an outbound one sign or leave. "monitored" says that
+/// the recipient would be refused for this reason, but for monitor mode.
 #[derive(Args)]
 pub(crate) struct Check {
     /// The sender, as in MAIL FROM; <> or an empty one for a bounce
@@ -44,28 +51,33 @@ pub(crate) struct Check {
     /// Answer with a JSON object
     #[arg(long)]
     json: bool,
+    /// Answer with the lines of a server's log
+    #[arg(long, conflicts_with = "json")]
+    log: bool,
 }
 
 impl Check {
     pub(crate) fn run(self, config: &Path) -> Result<bool, Failure> {
         let time = self.time.time()?;
-        let configuration = Configuration::open(config)?;
-        let policy = &configuration.at(time).policy;
-        let decide = |(recipients_before, to): (u32, &OsString)| {
-            policy.inbound(&Inbound {
-                client: self.client,
-                trusted: self.trusted,
-                recipients_before,
-                ..Inbound::new(self.from.as_bytes(), to.as_bytes(), time)
-            })
-        };
-        let decisions: Vec<_> = (0..).zip(&self.to).map(decide).collect();
-        let recipients = self.to.iter().map(|to| to.as_bytes());
-        let outbound = policy.outbound(self.from.as_bytes(), recipients, time);
+        let store = Store::open(config).map_err(Failure::Configuration)?;
+        let policy = &store.config().policy;
+        let recipients: Vec<_> = self.to.iter().map(|to| to.as_bytes()).collect();
+        let message = self.message(&recipients, time);
+        let outbound = policy.outbound(&message);
+        let inbound: Vec<_> =
+            (0..).zip(&recipients).map(|(before, to)| self.judge(policy, to, before, time)).collect();
+        let decisions: Vec<_> = inbound.iter().map(|(_, decision)| decision).collect();
         let mut out = output();
         if self.json {
             write_json(&self.answer(&decisions, &outbound), &mut out)?;
             out.write_all(b"\n")?;
+        } else if self.log {
+            for (recipient, decision) in &inbound {
+                writeln!(out, "{}", decision.log_line(recipient, None))?;
+            }
+            if leaves(&outbound) {
+                writeln!(out, "{}", outbound.log_line(&message, None))?;
+            }
         } else {
             self.describe(&decisions, &outbound, &mut out)?;
         }
@@ -73,7 +85,31 @@ impl Check {
         Ok(!decisions.iter().any(|decision| matches!(decision.action, Action::Refuse(_))))
     }
 
-    fn describe(&self, decisions: &[Decision], outbound: &Outbound, out: &mut Output) -> Result<(), Failure> {
+    fn message<'a>(&'a self, recipients: &'a [&'a [u8]], time: u64) -> Message<'a> {
+        let mut message = Message::new(self.from.as_bytes(), time);
+        (message.recipients, message.client, message.trusted) = (recipients, self.client, self.trusted);
+        message
+    }
+
+    fn judge<'a>(
+        &'a self,
+        policy: &Policy,
+        to: &'a [u8],
+        recipients_before: u32,
+        time: u64,
+    ) -> (Recipient<'a>, InboundDecision) {
+        let mut recipient = Recipient::new(self.from.as_bytes(), to, time);
+        (recipient.client, recipient.trusted) = (self.client, self.trusted);
+        recipient.recipients_before = recipients_before;
+        (recipient, policy.inbound(&recipient))
+    }
+
+    fn describe(
+        &self,
+        decisions: &[&InboundDecision],
+        outbound: &OutboundDecision,
+        out: &mut Output,
+    ) -> Result<(), Failure> {
         let from = self.from.as_bytes();
         writeln!(out, "Coming in")?;
         line(out, "  MAIL FROM:", from)?;
@@ -81,15 +117,14 @@ impl Check {
             line(out, "  RCPT TO:", to.as_bytes())?;
             match &decision.action {
                 Action::Accept => writeln!(out, "    accept")?,
-                Action::AcceptAs(original) => line(out, "    accept for ", original)?,
+                Action::Original(original) => line(out, "    accept for ", original)?,
                 Action::Refuse(reply) => writeln!(out, "    refuse: {reply}")?,
             }
             let monitored = if decision.monitored { "; refused, but for monitor mode" } else { "" };
             let reason = decision.reason;
             writeln!(out, "    reason: {reason} ({}{monitored})", explain_inbound(reason))?;
         }
-        // No server sends a bounce on, and nobody asks whether it is signed.
-        if outbound.reason == OutboundReason::NullSender {
+        if !leaves(outbound) {
             return Ok(());
         }
         writeln!(out, "Going out")?;
@@ -102,25 +137,40 @@ impl Check {
         Ok(())
     }
 
-    fn answer<'a>(&'a self, decisions: &'a [Decision], outbound: &'a Outbound) -> Answer<'a> {
-        let judged = |(to, decision): (&'a OsString, &'a Decision)| {
-            let (action, address, reply) = match &decision.action {
-                Action::Accept => ("accept", None, None),
-                Action::AcceptAs(original) => ("accept-as", Some(String::from_utf8_lossy(original)), None),
-                Action::Refuse(reply) => ("refuse", None, Some(reply.to_string())),
+    fn answer<'a>(&'a self, decisions: &[&'a InboundDecision], outbound: &'a OutboundDecision) -> Answer<'a> {
+        let judged = |(to, decision): (&'a OsString, &&'a InboundDecision)| {
+            let (original, reply) = match &decision.action {
+                Action::Accept => (None, None),
+                Action::Original(original) => (Some(String::from_utf8_lossy(original)), None),
+                Action::Refuse(reply) => (None, Some(reply.to_string())),
             };
-            let (reason, monitored) = (decision.reason.as_str(), decision.monitored);
-            Judged { to: to.to_string_lossy(), action, address, reason, monitored, reply }
+            Judged {
+                rcpt_to: to.to_string_lossy(),
+                action: decision.action.as_str(),
+                original,
+                reason: decision.reason.as_str(),
+                key_number: decision.key_number.map(KeyNumber::get),
+                days_left: decision.days_left,
+                monitored: decision.monitored,
+                reply,
+            }
         };
         Answer {
             inbound: self.to.iter().zip(decisions).map(judged).collect(),
             outbound: Leaving {
-                from: self.from.to_string_lossy(),
+                mail_from: self.from.to_string_lossy(),
+                action: outbound.action(),
                 signed: outbound.signed.as_deref().map(String::from_utf8_lossy),
                 reason: outbound.reason.as_str(),
+                key_number: outbound.key_number.map(KeyNumber::get),
             },
         }
     }
+}
+
+/// Whether such a message can leave: no server sends a bounce on, and nobody asks whether it is signed.
+fn leaves(outbound: &OutboundDecision) -> bool {
+    outbound.reason != OutboundReason::NullSender
 }
 
 #[derive(Serialize)]
@@ -131,19 +181,23 @@ struct Answer<'a> {
 
 #[derive(Serialize)]
 struct Judged<'a> {
-    to: Cow<'a, str>,
+    rcpt_to: Cow<'a, str>,
     action: &'static str,
-    address: Option<Cow<'a, str>>,
+    original: Option<Cow<'a, str>>,
     reason: &'static str,
+    key_number: Option<u8>,
+    days_left: Option<u8>,
     monitored: bool,
     reply: Option<String>,
 }
 
 #[derive(Serialize)]
 struct Leaving<'a> {
-    from: Cow<'a, str>,
+    mail_from: Cow<'a, str>,
+    action: &'static str,
     signed: Option<Cow<'a, str>>,
     reason: &'static str,
+    key_number: Option<u8>,
 }
 
 /// Writes an address as SMTP has it, in angle brackets.
@@ -154,22 +208,26 @@ fn line(out: &mut Output, before: &str, address: &[u8]) -> Result<(), Failure> {
     Ok(writeln!(out, "{close}")?)
 }
 
-fn explain_inbound(reason: Reason) -> &'static str {
+fn explain_inbound(reason: InboundReason) -> &'static str {
     match reason {
-        Reason::Unreadable => "no address that BATV can judge",
-        Reason::NotOurs => "no key is for the recipient",
-        Reason::Client => "the client is trusted, or listed in policy.clients",
-        Reason::Exempt => "the recipient is listed in policy.exempt",
-        Reason::NotABounce => "the message is not a bounce",
-        Reason::Pass => "a bounce, and its tag is authentic and in time",
-        Reason::TooLong => "a bounce to an address that is too long to have been signed",
-        Reason::Missing => "a bounce, and no tag",
-        Reason::Malformed => "a bounce, and prvs= without a tag value",
-        Reason::UnknownKey => "a bounce, and a tag with a key number that no key has",
-        Reason::BadSignature => "a bounce, and a tag that the key did not make",
-        Reason::Expired => "a bounce, and an authentic tag whose day has passed",
-        Reason::SecondRecipient => "a bounce to several recipients, and policy.one-recipient is on",
-        Reason::TaggedMail => "not a bounce, and policy.refuse-tagged-mail is on",
+        InboundReason::Unreadable => {
+            "a bounce, and an address that cannot be read, for which nothing was signed"
+        }
+        InboundReason::NotOurs => "no key is for the recipient",
+        InboundReason::Client => {
+            "the client is trusted, or listed in policy.untagged-clients or policy.internal-networks"
+        }
+        InboundReason::Exempt => "the recipient is listed in policy.exempt",
+        InboundReason::NotABounce => "the message is not a bounce",
+        InboundReason::Pass => "a bounce, and its tag is authentic and in time",
+        InboundReason::TooLong => "a bounce to an address that is too long to have been signed",
+        InboundReason::Missing => "a bounce, and no tag",
+        InboundReason::Malformed => "a bounce, and prvs= without a tag value",
+        InboundReason::UnknownKey => "a bounce, and a tag with a key number that no key has",
+        InboundReason::BadSignature => "a bounce, and a tag that the key did not make",
+        InboundReason::Expired => "a bounce, and an authentic tag whose day has passed",
+        InboundReason::SecondRecipient => "a bounce to several recipients, and policy.one-recipient is on",
+        InboundReason::TaggedMail => "not a bounce, and policy.refuse-tagged-mail is on",
         _ => "",
     }
 }
@@ -178,9 +236,10 @@ fn explain_outbound(reason: OutboundReason) -> &'static str {
     match reason {
         OutboundReason::Signed => "a key signs for the sender",
         OutboundReason::NullSender => "the null sender is never signed",
-        OutboundReason::Unreadable => "the sender is no address",
+        OutboundReason::Unreadable => "the sender is not an address",
         OutboundReason::NotOurs => "no key is for the sender",
         OutboundReason::Exempt => "the sender is listed in policy.exempt",
+        OutboundReason::NotInternal => "the client is neither trusted nor listed in policy.internal-networks",
         OutboundReason::Local => "every recipient is ours, and policy.sign-local is off",
         OutboundReason::UntaggedDestination => "a recipient is listed in policy.untagged-destinations",
         OutboundReason::Tagged => "the sender has a tag already",

@@ -1,7 +1,8 @@
 //! `batv generate`: manual pages and shell completions, for packages and `make install`.
 
 use crate::Cli;
-use crate::answer::{Failure, output};
+use crate::failure::Failure;
+use crate::output::output;
 use clap::{CommandFactory, Subcommand};
 use clap_complete::Shell;
 use std::io::Write;

@@ -1,9 +1,10 @@
 //! `batv inspect`.
 
-use crate::answer::{Failure, Output, output, text_of, write_json, write_parts};
 use crate::calendar;
-use crate::options::TimeOption;
-use crate::warn;
+use crate::failure::{Failure, warn};
+use crate::output::{Output, output, text_of, write_json, write_parts};
+use crate::time::TimeOption;
+use batv_config::Date;
 use batv_core::{Address, AddressError, Dialect, KeyRing, Stripped, Verdict, strip};
 use clap::Args;
 use serde::Serialize;
@@ -15,8 +16,8 @@ use std::io::Write;
 ///
 /// Prints in words the dialect, the key number, the day of expiry and the original address. A
 /// tag has only the last three digits of a day: of the days that it can mean, the one nearest to
-/// --at is printed. Some products write another day: ironport the day of sending, barracuda and
-/// sparkpost one of which they do not say what it is. Nothing is verified. The exit status is 1
+/// --at is printed. Some products write another day: ironport the day of sending, barracuda,
+/// sparkpost and swapped tags of nine digits one of which they do not say what it is. Nothing is verified. The exit status is 1
 /// when there is no tag or no address.
 ///
 /// With --json: {"input", "dialect", "original", "key_number", "expires", "days_left", "sent",
@@ -96,10 +97,11 @@ impl Answer<'_> {
             dialect: Some(stripped.dialect.as_str()),
             original: Some(text_of(stripped.original.parts())),
             key_number: stripped.tag.map(|tag| tag.key_number().get()),
-            expires: days_left.and_then(|days| calendar::date(time, days)),
+            expires: days_left.map(|days| Date::at(time).plus(days).to_string()),
             days_left: days_left.filter(|days| *days >= 0),
-            sent: sent
-                .and_then(|number| calendar::date(time, calendar::days_until_sending(number.into(), time))),
+            sent: sent.map(|number| {
+                Date::at(time).plus(calendar::days_until_sending(number.into(), time)).to_string()
+            }),
             day,
             ..Self::default()
         }
@@ -108,7 +110,7 @@ impl Answer<'_> {
 
 /// Writes what the tag says in words.
 fn describe(stripped: &Stripped<'_>, time: u64, out: &mut Output) -> Result<(), Failure> {
-    let date = |days| calendar::date(time, days).unwrap_or_default();
+    let date = |days| Date::at(time).plus(days);
     writeln!(out, "dialect:     {}", stripped.dialect)?;
     if let Some(tag) = stripped.tag {
         let days = calendar::days_until_expiry(tag.expiry(), time);
@@ -123,11 +125,10 @@ fn describe(stripped: &Stripped<'_>, time: u64, out: &mut Output) -> Result<(), 
             writeln!(out, "sent:        {}, {}", date(days), calendar::distance(days))?;
         }
         Dialect::Sparkpost => {
-            let date = calendar::date_of_day(number).unwrap_or_default();
-            writeln!(out, "day:         {date}")?;
+            writeln!(out, "day:         {}", Date::from_days(number))?;
         }
-        Dialect::Barracuda => writeln!(out, "day:         {number} of 1000")?,
-        Dialect::Draft | Dialect::Swapped | Dialect::Slash | Dialect::SubAddress => {}
+        _ if stripped.tag.is_none() => writeln!(out, "day:         {number} of 1000")?,
+        _ => {}
     }
     out.write_all(b"original:    ")?;
     write_parts(stripped.original.parts(), out)?;

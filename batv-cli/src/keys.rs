@@ -1,23 +1,26 @@
 //! `batv keys`: the keys of a configuration file over the years.
 
-mod change;
-mod document;
-mod file;
-
-use crate::answer::{Failure, Output, output, write_json};
-use crate::options::{TimeOption, parse_key_number};
-use batv_core::{Key, KeyNumber, Pattern};
-use change::{Keys, date_before, for_patterns};
+use crate::failure::{Failure, warn};
+use crate::options::{parse_key_number, read_secret};
+use crate::output::{Output, output, write_json};
+use crate::time::TimeOption;
+use batv_config::edit::{Change, EditError, Editor, Keys, for_patterns};
+use batv_config::{Date, Key, Use, parse_key_pattern};
+use batv_core::{KeyNumber, Pattern};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long to wait for another editor of the file.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// List, make, rotate, retire and remove the keys of a configuration file
 ///
 /// The file is changed in place: comments, order, owner and mode stay. It is replaced in one step,
 /// so that whoever reads it sees the old text or the new one, and an interruption leaves one of
-/// the two. Editors wait for each other. A change that would make the file bad is not made, nor one
+/// the two. Editors wait for each other, for half a minute at most. A change that would make the file bad is not made, nor one
 /// after which mail that was signed before could not be verified.
 #[derive(Subcommand)]
 pub(crate) enum KeysCommand {
@@ -27,16 +30,18 @@ pub(crate) enum KeysCommand {
     Retire(Retire),
     Prune(Prune),
     Show(Show),
+    Fingerprint(Fingerprint),
 }
 
 /// List the keys
 ///
-/// In the order of the file: the number; what the key does, which is "signs", "verifies",
-/// "verifies until" a date, that day included, or "spent" when it may be pruned; the date on which
-/// its secret was made; and the domains and addresses it is for. No secrets.
+/// In the order of the file: the number; what the key is used for, which is "sign", "verify",
+/// "verify until" a date, that day included, or "spent" when it may be pruned; the date on which its
+/// secret was created; the fingerprint of the secret, as "batv keys fingerprint" prints it; and the
+/// domains and addresses it is for. No secrets.
 ///
-/// With --json, one object a line: {"number", "signs", "verify_until", "spent", "created", "for",
-/// "line"}.
+/// With --json, one object a line: {"number", "use", "verify_until", "spent", "created",
+/// "fingerprint", "for", "line"}.
 #[derive(Args)]
 pub(crate) struct List {
     #[command(flatten)]
@@ -121,57 +126,92 @@ pub(crate) struct Show {
     patterns: Vec<Pattern>,
 }
 
-/// What a key can be for.
+/// Print the fingerprint of a secret file
+///
+/// 16 hexadecimal digits, by which the secrets of two servers are compared without showing them: equal
+/// ones have equal fingerprints. That of a random secret, such as keygen makes, gives nothing away; a
+/// short or common word can be found from its fingerprint by trying.
+#[derive(Args)]
+pub(crate) struct Fingerprint {
+    /// The secret file, all of whose octets are the secret
+    file: PathBuf,
+}
+
 fn parse_pattern(text: &str) -> Result<Pattern, String> {
-    match Pattern::parse(text) {
-        Ok(pattern) if pattern.is_local_part() => Err("it names no domain".to_owned()),
-        Ok(pattern) => Ok(pattern),
-        Err(error) => Err(error.to_string()),
-    }
+    parse_key_pattern(text).map_err(|error| error.to_string())
 }
 
 impl KeysCommand {
-    pub(crate) fn run(self, config: &Path) -> Result<bool, Failure> {
-        let said = match self {
-            Self::List(list) => return list.run(config),
-            Self::Show(show) => return show.run(config),
-            Self::New(New { time, patterns }) => {
-                Keys::change(config, time.time()?, false, |keys| keys.add(&patterns))
-            }
+    pub(crate) fn run(self, config: Option<&Path>) -> Result<bool, Failure> {
+        if let Self::Fingerprint(fingerprint) = self {
+            return fingerprint.run();
+        }
+        let path = config.ok_or_else(|| Failure::Other("--config FILE is missing".into()))?;
+        match self {
+            Self::List(list) => list.run(path),
+            Self::New(New { time, patterns }) => change(path, &time, false, |keys| keys.add(&patterns)),
             Self::Rotate(Rotate { time, patterns, to }) => {
-                Keys::change(config, time.time()?, false, |keys| keys.rotate(&patterns, to))
+                change(path, &time, false, |keys| keys.rotate(&patterns, to))
             }
             Self::Retire(Retire { time, number, patterns, force }) => {
-                Keys::change(config, time.time()?, force, |keys| {
-                    let index = keys.find(number, &patterns)?;
-                    if keys.config.keys.get(index).is_some_and(|key| key.signs) && !force {
-                        let message = format!("key {number} signs: rotate it, or --force if none shall sign");
-                        return Err(Failure::Other(message));
-                    }
-                    keys.retire(index)
-                })
+                change(path, &time, force, |keys| keys.retire(number, &patterns, force))
             }
-            Self::Prune(Prune { time }) => Keys::change(config, time.time()?, false, |keys| {
-                keys.prune();
-                Ok(())
-            }),
-        }?;
-        let mut out = output();
-        for line in said {
-            writeln!(out, "{line}")?;
+            Self::Prune(Prune { time }) => prune(path, &time),
+            Self::Show(show) => show.run(path),
+            Self::Fingerprint(fingerprint) => fingerprint.run(),
         }
-        out.flush()?;
-        Ok(true)
     }
+}
+
+/// Changes the file, and prints what became of the keys.
+fn change(
+    path: &Path,
+    time: &TimeOption,
+    may_stop: bool,
+    change: impl FnOnce(&mut Keys) -> Result<(), EditError>,
+) -> Result<bool, Failure> {
+    report(&edit(path, time, may_stop, change)?, "")
+}
+
+fn prune(path: &Path, time: &TimeOption) -> Result<bool, Failure> {
+    let changes = edit(path, time, false, |keys| {
+        keys.prune();
+        Ok(())
+    })?;
+    report(&changes, "no key is spent\n")
+}
+
+fn edit(
+    path: &Path,
+    time: &TimeOption,
+    may_stop: bool,
+    change: impl FnOnce(&mut Keys) -> Result<(), EditError>,
+) -> Result<Vec<Change>, Failure> {
+    let waiting = || warn(format_args!("{}: another editor holds it, waiting", path.display()));
+    let today = Date::at(time.time()?);
+    Ok(Editor { path, today, may_stop, patience: PATIENCE, waiting: &waiting }.change(change)?)
+}
+
+fn report(changes: &[Change], nothing: &str) -> Result<bool, Failure> {
+    let mut out = output();
+    for change in changes {
+        writeln!(out, "{change}")?;
+    }
+    if changes.is_empty() {
+        out.write_all(nothing.as_bytes())?;
+    }
+    out.flush()?;
+    Ok(true)
 }
 
 #[derive(Serialize)]
 struct Listed {
     number: u8,
-    signs: bool,
+    r#use: &'static str,
     verify_until: Option<String>,
     spent: bool,
     created: Option<String>,
+    fingerprint: String,
     r#for: Vec<String>,
     line: usize,
 }
@@ -179,13 +219,13 @@ struct Listed {
 impl List {
     fn run(self, config: &Path) -> Result<bool, Failure> {
         let time = self.time.time()?;
-        let keys = Keys::read(config, time)?;
+        let keys = Keys::read(config)?;
         let mut out = output();
         if !self.json {
-            writeln!(out, "key  does                       made        for")?;
+            writeln!(out, "key  use                      created     fingerprint       for")?;
         }
-        for (_, key, patterns) in keys.entries() {
-            let listed = Listed::new(key, &patterns, time)?;
+        for (key, patterns) in keys.entries() {
+            let listed = Listed::new(key, &patterns, time);
             if self.json {
                 write_json(&listed, &mut out)?;
                 out.write_all(b"\n")?;
@@ -199,43 +239,51 @@ impl List {
 }
 
 impl Listed {
-    fn new(key: &Key, patterns: &[Pattern], time: u64) -> Result<Self, Failure> {
-        let verify_until = key.verify_until.map(date_before).transpose()?;
-        let created = key.created.map(|time| date_before(time + 1)).transpose()?;
-        Ok(Self {
+    fn new(key: &Key, patterns: &[Pattern], time: u64) -> Self {
+        Self {
             number: key.number.get(),
-            signs: key.signs,
-            verify_until: verify_until.map(|date| date.to_string()),
+            r#use: key.r#use.as_str(),
+            verify_until: key.verify_until.map(|date| date.to_string()),
             spent: key.is_spent(time),
-            created: created.map(|date| date.to_string()),
+            created: key.created.map(|date| date.to_string()),
+            fingerprint: key.fingerprint().to_string(),
             r#for: patterns.iter().map(ToString::to_string).collect(),
             line: key.line,
-        })
+        }
     }
 
     fn describe(&self, patterns: &[Pattern], out: &mut Output) -> Result<(), Failure> {
-        let does = match &self.verify_until {
-            _ if self.signs => "signs".to_owned(),
+        let used = match &self.verify_until {
             _ if self.spent => "spent".to_owned(),
-            Some(date) => format!("verifies until {date}"),
-            None => "verifies".to_owned(),
+            Some(date) if self.r#use == Use::Verify.as_str() => format!("verify until {date}"),
+            _ => self.r#use.to_owned(),
         };
-        let made = self.created.as_deref().unwrap_or("-");
+        let (number, created) = (self.number, self.created.as_deref().unwrap_or("-"));
+        let fingerprint = &self.fingerprint;
         let patterns = for_patterns(patterns);
         let patterns = patterns.strip_prefix(" for ").unwrap_or("-");
-        Ok(writeln!(out, "{:<3}  {does:<25}  {made:<10}  {patterns}", self.number)?)
+        Ok(writeln!(out, "{number:<3}  {used:<23}  {created:<10}  {fingerprint}  {patterns}")?)
     }
 }
 
 impl Show {
     fn run(self, config: &Path) -> Result<bool, Failure> {
-        let keys = Keys::read(config, 0)?;
-        let secret = keys.secret(keys.find(self.number, &self.patterns)?)?;
+        let secret = Keys::read(config)?.secret(self.number, &self.patterns)?;
         let mut out = output();
         out.write_all(&secret)?;
         if std::io::stdout().is_terminal() {
             out.write_all(b"\n")?;
         }
+        out.flush()?;
+        Ok(true)
+    }
+}
+
+impl Fingerprint {
+    fn run(self) -> Result<bool, Failure> {
+        let fingerprint = read_secret(&self.file)?.fingerprint();
+        let mut out = output();
+        writeln!(out, "{fingerprint}")?;
         out.flush()?;
         Ok(true)
     }

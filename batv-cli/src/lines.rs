@@ -1,6 +1,6 @@
 //! Lines of a stream, in constant memory and without waiting for more than is there.
 
-use crate::answer::Failure;
+use crate::failure::Failure;
 use memchr::memchr;
 use std::io::{ErrorKind, Read, Write};
 

@@ -1,8 +1,9 @@
 //! The command `batv`: signs, verifies and strips envelope senders (Bounce Address Tag
 //! Validation) from arguments or, line by line, from standard input.
 //!
-//! What a tag is and means is the business of `batv-core`. This program reads options and
-//! addresses, asks the core and prints its answers, as text or as JSON.
+//! What a tag is and means is the business of `batv-core`, and what a configuration file says that of
+//! `batv-config`. This program reads options and addresses, asks them and prints their answers, as
+//! text or as JSON.
 
 #![forbid(unsafe_code)]
 // Doc comments of options are help texts, not Markdown.
@@ -14,20 +15,24 @@ mod answer;
 mod calendar;
 mod check;
 mod config;
+mod configuration;
+mod failure;
 mod generate;
 mod inspect;
 mod keygen;
 mod keys;
 mod lines;
 mod options;
+mod output;
 mod sign;
 mod strip;
+mod time;
 mod verify;
 
-use answer::Failure;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use failure::{Failure, warn};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -97,7 +102,7 @@ fn main() -> ExitCode {
         Command::Keygen(keygen) => keygen.run(),
         Command::Check(check) => needed().and_then(|config| check.run(config)),
         Command::Config(config) => config.run(),
-        Command::Keys(keys) => needed().and_then(|config| keys.run(config)),
+        Command::Keys(keys) => keys.run(config),
         Command::Generate(generate) => generate.run(),
     };
     match result {
@@ -132,9 +137,4 @@ fn refuse_contradiction(matches: &ArgMatches) {
     };
     let message = format!("'--config <FILE>' cannot be used with '{other}'");
     Cli::command().error(ErrorKind::ArgumentConflict, message).exit();
-}
-
-/// Writes a message to standard error, in one piece; there is nobody to tell when that fails.
-fn warn(message: std::fmt::Arguments<'_>) {
-    let _ = io::stderr().write_all(format!("batv: {message}\n").as_bytes());
 }

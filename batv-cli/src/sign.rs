@@ -1,10 +1,13 @@
 //! `batv sign`.
 
-use crate::answer::{Command, Failure, Input, Output, answer_all, text_of, write_json, write_parts};
-use crate::config::Configuration;
-use crate::options::{KeyOptions, Keys, TimeOption};
+use crate::answer::{Command, Input, answer_all};
+use crate::configuration::Configuration;
+use crate::failure::Failure;
+use crate::options::{KeyOptions, Keys};
+use crate::output::{Output, text_of, write_json, write_parts};
+use crate::time::TimeOption;
 use batv_core::{
-    HashCase, KeyRing, Lifetime, OutboundReason, ReversePath, Settings, SignError, Signed, Syntax,
+    HashCase, KeyRing, Lifetime, Message, OutboundReason, ReversePath, Settings, SignError, Signed, Syntax,
 };
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -17,14 +20,15 @@ use std::path::Path;
 /// Sign addresses
 ///
 /// Prints each address with a tag. The null sender and addresses that are tagged already come
-/// out unchanged. What cannot be signed, because it is no address or its local-part would grow
+/// out unchanged. What cannot be signed, because it is not an address or its local-part would grow
 /// beyond 64 octets, comes out unchanged too, with a warning on standard error that names the
 /// line or the argument, and makes the exit status 1.
 ///
 /// With --config, what no key of the file is for, and what its policy exempts, comes out unchanged
 /// as well. A file that changes is loaded again.
 ///
-/// With --json: {"input", "address", "signed", "error"}.
+/// With --json: {"mail_from", "action", "signed", "reason", "error"}. "action" is sign or leave,
+/// "signed" the signed address or null, "reason" the word that "batv check" has too.
 #[derive(Args)]
 pub(crate) struct Sign {
     /// The addresses; without any, the lines of standard input
@@ -65,13 +69,11 @@ fn syntaxes() -> impl TypedValueParser<Value = Syntax> {
 
 impl Sign {
     pub(crate) fn run(self, config: Option<&Path>) -> Result<bool, Failure> {
-        let settings = Settings {
-            lifetime: self.lifetime,
-            syntax: self.syntax,
-            delimiter: self.key.delimiter,
-            hash_case: self.hash_case,
-            ..Settings::default()
-        };
+        let mut settings = Settings::default();
+        settings.lifetime = self.lifetime;
+        settings.syntax = self.syntax;
+        settings.delimiter = self.key.delimiter;
+        settings.hash_case = self.hash_case;
         let signer = Signer { keys: self.key.keys(config, settings)?, time: self.time, json: self.json };
         answer_all(&self.addresses, &signer, self.json)
     }
@@ -83,11 +85,14 @@ struct Signer {
     json: bool,
 }
 
+/// What became of an address.
 enum Outcome<'a> {
+    /// A key signed it.
     Signed(Signed<'a>),
+    /// A configuration signed it.
     Configured(Vec<u8>),
-    Unchanged,
-    Failed(String),
+    /// It stays as it is, for a reason, which may be an error.
+    Left(OutboundReason, Option<String>),
 }
 
 impl Signer {
@@ -103,64 +108,72 @@ impl Signer {
 fn sign_with<'a>(keys: &KeyRing, input: &Input<'a>, time: u64) -> Outcome<'a> {
     let address = match input.read() {
         Ok(ReversePath::Address(address)) => address,
-        Ok(ReversePath::Null) => return Outcome::Unchanged,
-        Err(unreadable) => return Outcome::Failed(unreadable.to_string()),
+        Ok(ReversePath::Null) => return Outcome::Left(OutboundReason::NullSender, None),
+        Err(unreadable) => return Outcome::Left(OutboundReason::Unreadable, Some(unreadable.to_string())),
     };
     match keys.sign(&address, time) {
         Ok(signed) => Outcome::Signed(signed),
-        Err(SignError::Tagged) => Outcome::Unchanged,
-        Err(error) => Outcome::Failed(error.to_string()),
+        Err(error @ SignError::Tagged) => Outcome::Left(error.into(), None),
+        Err(error) => Outcome::Left(error.into(), Some(error.to_string())),
     }
 }
 
 fn sign_by<'a>(configuration: &Configuration, input: &Input<'_>, time: u64) -> Outcome<'a> {
     let unreadable = || match input.read() {
-        Err(unreadable) => Outcome::Failed(unreadable.to_string()),
-        Ok(_) => Outcome::Failed("not an address".to_owned()),
+        Err(unreadable) => unreadable.to_string(),
+        Ok(_) => "not an address".to_owned(),
     };
     // The policy reads more than an address, such as one without a domain.
-    let Some(octets) = input.octets() else { return unreadable() };
-    let outbound = configuration.at(time).policy.outbound(octets, [], time);
-    match (outbound.signed, outbound.reason) {
-        (Some(signed), _) => Outcome::Configured(signed),
-        (None, OutboundReason::Unreadable) => unreadable(),
-        (None, OutboundReason::TooLong) => {
-            Outcome::Failed("signed local-part would have more than 64 octets".to_owned())
-        }
-        (None, OutboundReason::NoSigningKey) => Outcome::Failed(SignError::NoSigningKey.to_string()),
-        (None, _) => Outcome::Unchanged,
-    }
+    let Some(octets) = input.octets() else {
+        return Outcome::Left(OutboundReason::Unreadable, Some(unreadable()));
+    };
+    let decision = configuration.now().policy.outbound(&Message::new(octets, time));
+    let error = match decision.reason {
+        OutboundReason::Unreadable => unreadable(),
+        OutboundReason::TooLong => "signed local-part would have more than 64 octets".to_owned(),
+        OutboundReason::NoSigningKey => SignError::NoSigningKey.to_string(),
+        reason => return decision.signed.map_or(Outcome::Left(reason, None), Outcome::Configured),
+    };
+    Outcome::Left(decision.reason, Some(error))
 }
 
 #[derive(Serialize)]
 struct Answer<'a> {
-    input: Option<Cow<'a, str>>,
-    address: Option<Cow<'a, str>>,
-    signed: bool,
+    mail_from: Option<Cow<'a, str>>,
+    action: &'static str,
+    signed: Option<Cow<'a, str>>,
+    reason: &'static str,
     error: Option<&'a str>,
+}
+
+impl<'a> Answer<'a> {
+    fn new(input: &Input<'a>, outcome: &'a Outcome<'_>) -> Self {
+        let (signed, reason, error) = match outcome {
+            Outcome::Signed(signed) => (Some(text_of(signed.parts())), OutboundReason::Signed, None),
+            Outcome::Configured(signed) => {
+                (Some(String::from_utf8_lossy(signed)), OutboundReason::Signed, None)
+            }
+            Outcome::Left(reason, error) => (None, *reason, error.as_deref()),
+        };
+        let action = if signed.is_some() { "sign" } else { "leave" };
+        Self { mail_from: input.to_text(), action, signed, reason: reason.as_str(), error }
+    }
 }
 
 impl Command for Signer {
     fn answer(&self, input: Input<'_>, out: &mut Output) -> Result<bool, Failure> {
         let outcome = self.sign(&input)?;
-        let error = if let Outcome::Failed(reason) = &outcome { Some(reason.as_str()) } else { None };
-        if let Some(reason) = error {
-            input.warn(&format_args!("not signed: {reason}"));
+        let error = if let Outcome::Left(_, error) = &outcome { error.as_deref() } else { None };
+        if let Some(error) = error {
+            input.warn(&format_args!("not signed: {error}"));
         }
-        if self.json {
-            let (address, signed) = match &outcome {
-                Outcome::Signed(signed) => (Some(text_of(signed.parts())), true),
-                Outcome::Configured(signed) => (Some(String::from_utf8_lossy(signed)), true),
-                _ => (input.to_text(), false),
-            };
-            write_json(&Answer { input: input.to_text(), address, signed, error }, out)?;
-        } else if let Outcome::Signed(signed) = &outcome {
-            write_parts(signed.parts(), out)?;
-        } else if let Outcome::Configured(signed) = &outcome {
-            out.write_all(signed)?;
-        } else {
-            input.copy(out)?;
+        let is_good = error.is_none();
+        match &outcome {
+            outcome if self.json => write_json(&Answer::new(&input, outcome), out)?,
+            Outcome::Signed(signed) => write_parts(signed.parts(), out)?,
+            Outcome::Configured(signed) => out.write_all(signed)?,
+            Outcome::Left(..) => input.copy(out)?,
         }
-        Ok(error.is_none())
+        Ok(is_good)
     }
 }

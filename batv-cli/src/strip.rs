@@ -1,7 +1,9 @@
 //! `batv strip`.
 
-use crate::answer::{Command, Failure, Input, Output, answer_all, text_of, write_json, write_parts};
-use crate::config::Configuration;
+use crate::answer::{Command, Input, answer_all};
+use crate::configuration::Configuration;
+use crate::failure::Failure;
+use crate::output::{Output, text_of, write_json, write_parts};
 use batv_core::{ReversePath, strip};
 use clap::Args;
 use serde::Serialize;
@@ -13,10 +15,10 @@ use std::path::Path;
 /// Take anybody's tag off addresses
 ///
 /// Prints for each address the original one, or the input where there is no tag. It proves
-/// nothing: only verify does. One tag comes off; what lies under it stays. What is no address
+/// nothing: only verify does. One tag comes off; what lies under it stays. What is not an address
 /// comes out unchanged and without a message. Keys do not matter: --config is only checked.
 ///
-/// With --json: {"input", "address", "dialect"}.
+/// With --json: {"input", "original", "dialect"}; the last two are null where there is no tag.
 #[derive(Args)]
 pub(crate) struct Strip {
     /// The addresses; without any, the lines of standard input
@@ -47,7 +49,7 @@ struct Stripper {
 #[derive(Serialize)]
 struct Answer<'a> {
     input: Option<Cow<'a, str>>,
-    address: Option<Cow<'a, str>>,
+    original: Option<Cow<'a, str>>,
     dialect: Option<&'static str>,
 }
 
@@ -59,9 +61,8 @@ impl Command for Stripper {
         };
         let dialect = stripped.map(|stripped| stripped.dialect.as_str());
         if self.json {
-            let text = input.to_text();
-            let address = stripped.map(|stripped| text_of(stripped.original.parts()));
-            write_json(&Answer { address: address.or_else(|| text.clone()), input: text, dialect }, out)?;
+            let original = stripped.map(|stripped| text_of(stripped.original.parts()));
+            write_json(&Answer { input: input.to_text(), original, dialect }, out)?;
             return Ok(true);
         }
         match stripped {

@@ -1,8 +1,12 @@
 //! `batv verify`.
 
-use crate::answer::{Command, Failure, Input, Output, answer_all, text_of, write_json, write_parts};
+use crate::answer::{Command, Input, answer_all};
 use crate::calendar;
-use crate::options::{KeyOptions, Keys, TimeOption};
+use crate::failure::Failure;
+use crate::options::{KeyOptions, Keys};
+use crate::output::{Output, text_of, write_json, write_parts};
+use crate::time::TimeOption;
+use batv_config::Date;
 use batv_core::{Address, ReversePath, Settings, Verdict};
 use clap::Args;
 use serde::Serialize;
@@ -16,10 +20,11 @@ use std::path::Path;
 /// Prints for each address its verdict, a tab, and an address: the original one where the
 /// verdict is pass or expired, else the input. The verdicts: pass; expired, authentic but too
 /// old; bad-signature; unknown-key, a key number that no key for the address has; malformed, no tag value
-/// behind prvs=, or no address at all, which a message on standard error tells; missing, no tag
+/// behind prvs=, or not an address at all, which a message on standard error names; missing, no tag
 /// or the null sender. The exit status is 0 when all pass, else 1.
 ///
-/// With --json: {"input", "verdict", "address", "key_number", "expires", "days_left", "error"}.
+/// With --json: {"rcpt_to", "verdict", "original", "key_number", "expires", "days_left", "error"};
+/// "original" is null unless the tag is authentic.
 #[derive(Args)]
 pub(crate) struct Verify {
     /// The addresses; without any, the lines of standard input
@@ -36,7 +41,8 @@ pub(crate) struct Verify {
 
 impl Verify {
     pub(crate) fn run(self, config: Option<&Path>) -> Result<bool, Failure> {
-        let settings = Settings { delimiter: self.key.delimiter, ..Settings::default() };
+        let mut settings = Settings::default();
+        settings.delimiter = self.key.delimiter;
         let verifier = Verifier { keys: self.key.keys(config, settings)?, time: self.time, json: self.json };
         answer_all(&self.addresses, &verifier, self.json)
     }
@@ -50,9 +56,9 @@ struct Verifier {
 
 #[derive(Serialize)]
 struct Answer<'a> {
-    input: Option<Cow<'a, str>>,
+    rcpt_to: Option<Cow<'a, str>>,
     verdict: &'static str,
-    address: Option<Cow<'a, str>>,
+    original: Option<Cow<'a, str>>,
     key_number: Option<u8>,
     expires: Option<String>,
     days_left: Option<u8>,
@@ -63,12 +69,13 @@ impl<'a> Answer<'a> {
     fn new(input: &Input<'a>, verdict: &Verdict<'a>, time: u64, error: Option<String>) -> Self {
         let authentic = verdict.authentic();
         Self {
-            input: input.to_text(),
+            rcpt_to: input.to_text(),
             verdict: verdict.as_str(),
-            address: authentic.map_or_else(|| input.to_text(), |found| Some(text_of(found.original.parts()))),
+            original: authentic.map(|found| text_of(found.original.parts())),
             key_number: authentic.map(|found| found.key_number.get()),
-            expires: authentic
-                .and_then(|found| calendar::date(time, calendar::days_until_expiry(found.expiry, time))),
+            expires: authentic.map(|found| {
+                Date::at(time).plus(calendar::days_until_expiry(found.expiry, time)).to_string()
+            }),
             days_left: authentic.filter(|_| verdict.is_pass()).map(|found| found.days_left),
             error,
         }
@@ -78,7 +85,7 @@ impl<'a> Answer<'a> {
 impl Verifier {
     fn verify<'a>(&self, address: &Address<'a>, time: u64) -> Verdict<'a> {
         match &self.keys {
-            Keys::Configured(configuration) => configuration.at(time).policy.verify(address, time),
+            Keys::Configured(configuration) => configuration.now().policy.verify(address, time),
             Keys::One(keys) => keys.verify(address, time),
         }
     }

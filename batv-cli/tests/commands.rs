@@ -112,6 +112,7 @@ fn inspect_says_it_in_words() {
         ("prvs=780aaaaaa=u@e", NOON, "ironport", "sent:        2026-11-23, tomorrow\n"),
         ("prvs=781aaaaaa=u@e", NOON, "ironport", "sent:        2024-02-28, 998 days ago\n"),
         ("btv1==08501234bcd==u@e", NOON, "barracuda", "day:         85 of 1000\n"),
+        ("prvs=u=779aaaaaa@e", NOON, "swapped", "day:         779 of 1000\n"),
         ("<msprvs1=17823hTzYBKqn=u@e>", NOON, "sparkpost", "day:         2018-10-19\n"),
         // Before 1970 there is a day too.
         ("prvs=0000aaaaaa=u@e", "86400", "draft", "key number:  0\nexpired:     1970-01-01, yesterday\n"),
@@ -152,9 +153,9 @@ fn json_is_one_object_a_line() {
     assert_eq!(
         ran.text(),
         [
-            r#"{"input":"alice@example.test","address":"prvs=078613a076=alice@example.test","signed":true,"error":null}"#,
-            r#"{"input":"prvs=078613a076=alice@example.test","address":"prvs=078613a076=alice@example.test","signed":false,"error":null}"#,
-            r#"{"input":"Jörg \"x\"","address":"Jörg \"x\"","signed":false,"error":"local-part cannot have ' ' at octet 5"}"#,
+            r#"{"mail_from":"alice@example.test","action":"sign","signed":"prvs=078613a076=alice@example.test","reason":"signed","error":null}"#,
+            r#"{"mail_from":"prvs=078613a076=alice@example.test","action":"leave","signed":null,"reason":"tagged","error":null}"#,
+            r#"{"mail_from":"Jörg \"x\"","action":"leave","signed":null,"reason":"unreadable","error":"local-part cannot have ' ' at octet 5"}"#,
             "",
         ]
         .join("\n")
@@ -163,22 +164,22 @@ fn json_is_one_object_a_line() {
     assert_eq!(
         ran.text(),
         [
-            r#"{"input":"prvs=078613a076=alice@example.test","verdict":"pass","address":"alice@example.test","key_number":0,"expires":"2026-11-29","days_left":7,"error":null}"#,
-            r#"{"input":"","verdict":"missing","address":"","key_number":null,"expires":null,"days_left":null,"error":null}"#,
-            r#"{"input":"Jörg","verdict":"malformed","address":"Jörg","key_number":null,"expires":null,"days_left":null,"error":"no '@' behind a local-part"}"#,
+            r#"{"rcpt_to":"prvs=078613a076=alice@example.test","verdict":"pass","original":"alice@example.test","key_number":0,"expires":"2026-11-29","days_left":7,"error":null}"#,
+            r#"{"rcpt_to":"","verdict":"missing","original":null,"key_number":null,"expires":null,"days_left":null,"error":null}"#,
+            r#"{"rcpt_to":"Jörg","verdict":"malformed","original":null,"key_number":null,"expires":null,"days_left":null,"error":"no '@' behind a local-part"}"#,
             "",
         ]
         .join("\n")
     );
     let ran = run(keyed_at("verify", &secret, "1795996800").args(["--json", ALICE]), b"");
     assert!(ran.text().contains(
-        r#""verdict":"expired","address":"alice@example.test","key_number":0,"expires":"2026-11-29","days_left":null"#
+        r#""verdict":"expired","original":"alice@example.test","key_number":0,"expires":"2026-11-29","days_left":null"#
     ));
     let ran = run(batv().args(["strip", "--json"]), b"prvs=0786aaaaaa=J\xf6rg@b\n\xff");
     assert_eq!(
         ran.text(),
-        "{\"input\":\"prvs=0786aaaaaa=J\u{fffd}rg@b\",\"address\":\"J\u{fffd}rg@b\",\"dialect\":\"draft\"}\n\
-         {\"input\":\"\u{fffd}\",\"address\":\"\u{fffd}\",\"dialect\":null}\n"
+        "{\"input\":\"prvs=0786aaaaaa=J\u{fffd}rg@b\",\"original\":\"J\u{fffd}rg@b\",\"dialect\":\"draft\"}\n\
+         {\"input\":\"\u{fffd}\",\"original\":null,\"dialect\":null}\n"
     );
     let ran = batv_with(&["inspect", "--json", "--at", NOON, "prvs=779aaaaaa=u@e"]);
     assert_eq!(
@@ -227,8 +228,8 @@ fn manual_pages_and_completions_know_the_commands() {
         pages.read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     let commands =
-        ["check", "config-check", "config", "inspect", "keygen", "keys-list", "keys-new", "keys-prune"];
-    let more = ["keys-retire", "keys-rotate", "keys-show", "keys", "sign", "strip", "verify"];
+        ["check", "config-check", "config", "inspect", "keygen", "keys-fingerprint", "keys-list", "keys-new"];
+    let more = ["keys-prune", "keys-retire", "keys-rotate", "keys-show", "keys", "sign", "strip", "verify"];
     let mut expected: Vec<_> =
         commands.iter().chain(&more).map(|command| format!("batv-{command}.1")).collect();
     expected.push("batv.1".into());

@@ -19,7 +19,7 @@ for = ["example.test"]
 [policy]
 default-domain = "example.test"
 exempt = ["postmaster@example.test"]
-clients = ["192.0.2.1"]
+untagged-clients = ["192.0.2.1"]
 "#;
 
 #[test]
@@ -66,8 +66,8 @@ fn signed_by_a_file_as_json() {
     assert_eq!(
         site.out("sign --json <alice> alice@example.org"),
         format!(
-            "{{\"input\":\"<alice>\",\"address\":\"<{ALICE}>\",\"signed\":true,\"error\":null}}\n\
-             {{\"input\":\"alice@example.org\",\"address\":\"alice@example.org\",\"signed\":false,\"error\":null}}\n"
+            "{{\"mail_from\":\"<alice>\",\"action\":\"sign\",\"signed\":\"<{ALICE}>\",\"reason\":\"signed\",\"error\":null}}\n\
+             {{\"mail_from\":\"alice@example.org\",\"action\":\"leave\",\"signed\":null,\"reason\":\"not-ours\",\"error\":null}}\n"
         )
     );
 }
@@ -125,8 +125,9 @@ fn options_of_one_key_contradict_the_file() {
 fn a_co_process_follows_the_file() {
     let text = EXAMPLE.replace("number = 0", "number = 4");
     let site = Site::new(EXAMPLE);
-    // By the clock: with a time of its own, it looks at the file once.
-    let mut child = site.command("sign --config batv.toml").stdin(Stdio::piped()).spawn().unwrap();
+    // The file is looked at by the clock, whatever time the addresses are signed at.
+    let mut command = site.command("sign --config batv.toml --at");
+    let mut child = command.arg(NOON).stdin(Stdio::piped()).spawn().unwrap();
     let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut sign = || {
@@ -154,7 +155,7 @@ fn a_co_process_follows_the_file() {
         told.join().unwrap(),
         [
             "batv: the configuration has changed and is bad, so the old one stays\n",
-            "batv.toml:1: lifetme: unknown key; did you mean `lifetime`?\n"
+            "batv.toml:1: lifetme: unknown setting; did you mean `lifetime`?\n"
         ]
     );
     drop(stdin);
@@ -172,7 +173,7 @@ fn config_check_tells_all_faults_at_once_and_no_secret() {
         assert_eq!((ran.text(), ran.status), ("", 2), "{words}");
         assert_eq!(
             ran.err,
-            "batv.toml:1: lifetme: unknown key; did you mean `lifetime`?\n\
+            "batv.toml:1: lifetme: unknown setting; did you mean `lifetime`?\n\
              batv.toml:3: key[1].number: must be a whole number, 0 to 9\n\
              batv.toml:8: key[2].secret-file: none.key: No such file or directory (os error 2)\n"
         );
@@ -191,13 +192,13 @@ fn config_check_tells_all_faults_at_once_and_no_secret() {
 #[test]
 fn config_check_warns() {
     let text = "[[key]]\nnumber = 0\nsecret = \"short\"\ncreated = 2024-06-04\nuse = \"verify\"\n\
-                for = [\"example.test\"]\n[policy]\nenforce-from = 2026-11-23\n";
+                for = [\"example.test\"]\n[policy]\ndefault-domain = \"example.test\"\nenforce-from = 2026-11-23\n";
     let site = Site::new(text);
     let ran = run(&mut site.command(&format!("config check batv.toml --at {NOON}")), b"");
     assert_eq!(
         ran.text(),
         "batv.toml: warning: no key signs for example.test\n\
-         batv.toml: warning: line 1: the secret of key 0 has fewer than 16 octets and may be guessed\n\
+         batv.toml: warning: line 1: the secret of key 0 has fewer than 16 octets and may be guessed: rotate it\n\
          batv.toml: warning: line 1: the secret of key 0 is 901 days old; after 900 days tags that have expired \
          turn valid again: rotate it\n\
          batv.toml: warning: policy.monitor: monitor mode is on, nothing is refused\n"
@@ -255,7 +256,7 @@ fn check_takes_what_the_server_knows() {
     let refused = "reason: missing (a bounce, and no tag)";
     assert_eq!(reason(EXAMPLE, bare), (refused.to_owned(), 1));
     assert_eq!(reason(EXAMPLE, &format!("{bare} --client 192.0.2.2")), (refused.to_owned(), 1));
-    let client = "reason: client (the client is trusted, or listed in policy.clients)";
+    let client = "reason: client (the client is trusted, or listed in policy.untagged-clients or policy.internal-networks)";
     assert_eq!(reason(EXAMPLE, &format!("{bare} --client 192.0.2.1")), (client.to_owned(), 0));
     assert_eq!(reason(EXAMPLE, &format!("{bare} --client ::ffff:192.0.2.1")), (client.to_owned(), 0));
     assert_eq!(reason(EXAMPLE, &format!("{bare} --trusted")), (client.to_owned(), 0));
@@ -270,23 +271,66 @@ fn check_takes_what_the_server_knows() {
 }
 
 #[test]
+fn check_prints_what_a_server_logs() {
+    let site = Site::new(EXAMPLE);
+    let ran =
+        site.run(&format!("check --log --from <> --client 192.0.2.9 --to {ALICE} --to alice@example.test"));
+    assert_eq!(
+        ran.text(),
+        format!(
+            "batv: dir=in action=original reason=pass from=<> to=<{ALICE}> client=192.0.2.9 key=0 left=7\n\
+             batv: dir=in action=refuse reason=missing from=<> to=<alice@example.test> client=192.0.2.9\n"
+        )
+    );
+    assert_eq!((ran.err.as_str(), ran.status), ("", 1));
+    assert_eq!(
+        site.out("check --log --from alice@example.test --to bob@example.org"),
+        "batv: dir=in action=accept reason=not-ours from=<alice@example.test> to=<bob@example.org>\n\
+         batv: dir=out action=sign reason=signed from=<alice@example.test> key=0\n"
+    );
+    assert_eq!(site.run("check --log --json --from a --to b").status, 2);
+}
+
+#[test]
+fn check_takes_the_client_for_both_decisions() {
+    let site = Site::new(&format!("{EXAMPLE}internal-networks = [\"198.51.100.0/24\"]\n"));
+    for (client, reason) in [
+        ("", "signed (a key signs for the sender)"),
+        (" --client 198.51.100.7", "signed (a key signs for the sender)"),
+        (" --client 192.0.2.1 --trusted", "signed (a key signs for the sender)"),
+        (
+            " --client 192.0.2.1",
+            "not-internal (the client is neither trusted nor listed in policy.internal-networks)",
+        ),
+    ] {
+        let out = site.out(&format!("check --from alice@example.test --to bob@example.org{client}"));
+        assert_eq!(out.lines().last(), Some(format!("    reason: {reason}").as_str()), "{client}");
+    }
+}
+
+#[test]
 fn check_answers_in_json() {
     let site = Site::new(&format!("{EXAMPLE}monitor = true\n"));
     let ran = site.run(&format!("check --json --from <> --to <{ALICE}> --to alice@example.test"));
     assert_eq!(
         ran.text(),
-        "{\"inbound\":[{\"to\":\"<prvs=078613a076=alice@example.test>\",\"action\":\"accept-as\",\
-         \"address\":\"<alice@example.test>\",\"reason\":\"pass\",\"monitored\":false,\"reply\":null},\
-         {\"to\":\"alice@example.test\",\"action\":\"accept\",\"address\":null,\"reason\":\"missing\",\
-         \"monitored\":true,\"reply\":null}],\
-         \"outbound\":{\"from\":\"<>\",\"signed\":null,\"reason\":\"null-sender\"}}\n"
+        "{\"inbound\":[{\"rcpt_to\":\"<prvs=078613a076=alice@example.test>\",\"action\":\"original\",\
+         \"original\":\"<alice@example.test>\",\"reason\":\"pass\",\"key_number\":0,\"days_left\":7,\
+         \"monitored\":false,\"reply\":null},\
+         {\"rcpt_to\":\"alice@example.test\",\"action\":\"accept\",\"original\":null,\"reason\":\"missing\",\
+         \"key_number\":null,\"days_left\":null,\"monitored\":true,\"reply\":null}],\
+         \"outbound\":{\"mail_from\":\"<>\",\"action\":\"leave\",\"signed\":null,\"reason\":\"null-sender\",\
+         \"key_number\":null}}\n"
     );
-    let ran = Site::new(EXAMPLE).run("check --json --from bob@example.org --to alice@example.org");
+    let ran = Site::new(EXAMPLE).run("check --json --from alice --to alice@example.org");
     assert_eq!(
         ran.text(),
-        "{\"inbound\":[{\"to\":\"alice@example.org\",\"action\":\"accept\",\"address\":null,\
-         \"reason\":\"not-ours\",\"monitored\":false,\"reply\":null}],\
-         \"outbound\":{\"from\":\"bob@example.org\",\"signed\":null,\"reason\":\"not-ours\"}}\n"
+        format!(
+            "{{\"inbound\":[{{\"rcpt_to\":\"alice@example.org\",\"action\":\"accept\",\"original\":null,\
+             \"reason\":\"not-ours\",\"key_number\":null,\"days_left\":null,\"monitored\":false,\"reply\":null}}],\
+             \"outbound\":{{\"mail_from\":\"alice\",\"action\":\"sign\",\"signed\":\"{ALICE}\",\
+             \"reason\":\"signed\",\"key_number\":0}}}}\n"
+        )
     );
     let ran = Site::new(EXAMPLE).run("check --json --from <> --to alice@example.test");
     assert!(ran.text().contains("\"reply\":\"550 5.7.1 Not a bounce of mail sent from here (BATV: "));

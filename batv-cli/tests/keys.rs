@@ -13,6 +13,16 @@ fn noon(days: u64) -> String {
     (NOON.parse::<u64>().unwrap() + days * DAY).to_string()
 }
 
+/// A list of keys with the word FINGERPRINT for each: those of new secrets differ.
+fn without_fingerprints(list: &str) -> String {
+    let is_one = |word: &str| word.len() == 16 && word.bytes().all(|octet| octet.is_ascii_hexdigit());
+    let words = list.split_inclusive([' ', '"']).map(|word| match word.trim_end_matches([' ', '"']) {
+        trimmed if is_one(trimmed) => word.replace(trimmed, "FINGERPRINT"),
+        _ => word.to_owned(),
+    });
+    words.collect()
+}
+
 /// A command that is refused, and leaves the file as it is.
 fn refused(site: &Site, words: &str) -> String {
     let (text, files) = (site.text(), site.files());
@@ -56,11 +66,11 @@ fn the_first_key_signs_and_the_second_waits() {
             .all(|secret| secret.len() == 64 && secrets.iter().filter(|s| *s == secret).count() == 1)
     );
     assert_eq!(
-        site.out("keys list"),
-        "key  does                       made        for
-0    signs                      2026-11-22  example.com, *.example.com
-1    verifies                   2026-11-22  example.com, *.example.com
-0    signs                      2026-11-22  example.net
+        without_fingerprints(&site.out("keys list")),
+        "key  use                      created     fingerprint       for
+0    sign                     2026-11-22  FINGERPRINT  example.com, *.example.com
+1    verify                   2026-11-22  FINGERPRINT  example.com, *.example.com
+0    sign                     2026-11-22  FINGERPRINT  example.net
 "
     );
 }
@@ -278,13 +288,13 @@ fn retiring_and_switching_off() {
     assert_eq!(site.run_at(&noon(30), &format!("verify {signed}")).status, 0);
     assert_eq!(site.run_at(&noon(31), "keys prune").text(), "no key is spent\n");
     assert_eq!(
-        site.run_at(&noon(31), "keys list").text().lines().nth(1),
-        Some("0    verifies until 2026-12-23  2026-11-22  example.com")
+        without_fingerprints(site.run_at(&noon(31), "keys list").text()).lines().nth(1),
+        Some("0    verify until 2026-12-23  2026-11-22  FINGERPRINT  example.com")
     );
     assert_eq!(
-        site.run_at(&noon(32), "keys list --json").text(),
-        "{\"number\":0,\"signs\":false,\"verify_until\":\"2026-12-23\",\"spent\":true,\
-         \"created\":\"2026-11-22\",\"for\":[\"example.com\"],\"line\":3}\n"
+        without_fingerprints(site.run_at(&noon(32), "keys list --json").text()),
+        "{\"number\":0,\"use\":\"verify\",\"verify_until\":\"2026-12-23\",\"spent\":true,\
+         \"created\":\"2026-11-22\",\"fingerprint\":\"FINGERPRINT\",\"for\":[\"example.com\"],\"line\":3}\n"
     );
     assert!(site.run_at(&noon(32), "keys list").text().contains("\n0    spent  "));
     assert_eq!(site.run_at(&noon(32), "keys prune").text(), "key 0 for example.com: removed\n");
@@ -301,8 +311,9 @@ fn keys_of_one_number_are_told_apart() {
     let ran = run(&mut site.command("keys show 0 --config batv.toml"), b"");
     assert_eq!((ran.text(), ran.err.as_str(), ran.status), ("", several, 2));
     site.out("keys retire --force 0 --for example.org");
-    assert!(site.out("keys list").contains("0    verifies until 2026-11-30  2026-11-22  example.org\n"));
-    assert!(site.out("keys list").contains("0    signs                      2026-11-22  example.com\n"));
+    let listed = without_fingerprints(&site.out("keys list"));
+    assert!(listed.contains("0    verify until 2026-11-30  2026-11-22  FINGERPRINT  example.org\n"));
+    assert!(listed.contains("0    sign                     2026-11-22  FINGERPRINT  example.com\n"));
 }
 
 #[test]
@@ -345,6 +356,29 @@ fn secrets_of_their_own_files_get_new_files() {
             "exim.key"
         ]
     );
+}
+
+#[test]
+fn fingerprints_compare_secrets_without_showing_them() {
+    let text = "[[key]]\nnumber = 0\nsecret-file = \"exim.key\"\nfor = [\"a.test\"]\n\
+                [[key]]\nnumber = 1\nsecret = \"short\"\nuse = \"verify\"\nfor = [\"a.test\"]\n";
+    let site = Site::new(text);
+    // Of Python's hmac: HMAC-SHA1 of `BATV secret fingerprint`.
+    assert_eq!(
+        site.out("keys list"),
+        "key  use                      created     fingerprint       for
+0    sign                     -           ee0856c83ee47df5  a.test
+1    verify                   -           6c0e16204d02d57a  a.test
+"
+    );
+    let fingerprint = |name: &str| run(&mut site.command(&format!("keys fingerprint {name}")), b"");
+    let ran = fingerprint("exim.key");
+    assert_eq!((ran.text(), ran.err.as_str(), ran.status), ("ee0856c83ee47df5\n", "", 0));
+    std::fs::write(site.path("1.key"), "short").unwrap();
+    let ran = fingerprint("1.key");
+    let weak = "batv: secret file \"1.key\": fewer than 16 octets can be guessed\n";
+    assert_eq!((ran.text(), ran.err.as_str(), ran.status), ("6c0e16204d02d57a\n", weak, 0));
+    assert_eq!(fingerprint("none.key").status, 2);
 }
 
 #[test]

@@ -54,6 +54,11 @@ fn a_short_secret_is_used_with_a_warning() {
     let ran = run(keyed("verify", &short).arg(ran.text().trim_end()), b"");
     assert_eq!((ran.text(), ran.status), ("pass\talice@example.test\n", 0));
     assert_eq!(sign(b"sixteen octets!!").err, "");
+    // A secret that `echo` has written is another one than that of `printf`.
+    let echoed = secret(b"sixteen octets!!\n");
+    let ran = run(keyed("sign", &echoed).arg("alice@example.test"), b"");
+    let message = "ends in a line break, which is a part of the secret";
+    assert_eq!(ran.err, format!("batv: secret file {:?}: {message}\n", echoed.path()));
 }
 
 #[test]

@@ -173,7 +173,7 @@ fn a_line_too_long_is_named_and_answered() {
     assert_eq!(
         ran.text(),
         concat!(
-            r#"{"input":null,"verdict":"malformed","address":null,"key_number":null,"expires":null,"#,
+            r#"{"rcpt_to":null,"verdict":"malformed","original":null,"key_number":null,"expires":null,"#,
             r#""days_left":null,"error":"line is longer than 65536 octets"}"#,
             "\n"
         )

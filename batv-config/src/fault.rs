@@ -19,8 +19,8 @@ pub struct Fault {
 }
 
 impl Fault {
-    pub(crate) fn of_file(message: impl ToString) -> Self {
-        Self { line: None, setting: String::new(), message: message.to_string() }
+    pub(crate) fn of_file(message: impl Into<String>) -> Self {
+        Self { line: None, setting: String::new(), message: message.into() }
     }
 
     fn write(&self, before_line: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -53,11 +53,11 @@ impl ConfigError {
         Self { path: None, faults, io_error: None }
     }
 
-    pub(crate) fn of_file(path: &Path, message: impl ToString) -> Self {
+    pub(crate) fn of_file(path: &Path, message: impl Into<String>) -> Self {
         Self { path: Some(path.to_owned()), faults: vec![Fault::of_file(message)], io_error: None }
     }
 
-    pub(crate) fn of_line(path: &Path, line: usize, message: impl ToString) -> Self {
+    pub(crate) fn of_line(path: &Path, line: usize, message: impl Into<String>) -> Self {
         let fault = Fault { line: Some(line), ..Fault::of_file(message) };
         Self { path: Some(path.to_owned()), faults: vec![fault], io_error: None }
     }

@@ -110,7 +110,9 @@ impl<'f> KeyRings<'f> {
         }
         let mut found: Vec<_> = found.into_values().collect();
         found.sort_by_key(|entry| (entry.key, entry.since));
-        found.iter_mut().for_each(|entry| entry.patterns.sort());
+        for entry in &mut found {
+            entry.patterns.sort();
+        }
         found
     }
 

@@ -1,36 +1,34 @@
 //! The keys in the text of a configuration file, of which all the rest stays as it is.
 
-use crate::answer::Failure;
+use crate::config::Use;
+use crate::date::Date;
 use batv_core::{KeyNumber, Pattern};
 use toml_edit::{ArrayOfTables, Datetime, DocumentMut, Item, RawString, Table, Value, value};
 
 /// The text of a good configuration file.
-pub(crate) struct Document(DocumentMut);
+pub(super) struct Document(DocumentMut);
 
 /// Where the octets of a secret are.
-pub(crate) enum Place<'d> {
+pub(super) enum Place<'d> {
     Text(&'d str),
     Base64(&'d str),
     File(&'d str),
 }
 
 impl Document {
-    pub(crate) fn parse(text: &str) -> Result<Self, Failure> {
-        let document: DocumentMut = text.parse().map_err(|_| Failure::Other("not TOML".into()))?;
+    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
+        let document: DocumentMut = text.parse().map_err(|_| "not TOML")?;
         if document.get("key").is_some_and(|keys| !keys.is_array_of_tables()) {
-            return Err(Failure::Other(
-                "`key` is a list: write each key as [[key]] to change it here".into(),
-            ));
+            return Err("`key` is a list: write each key as [[key]] to change it here");
         }
         if document.to_string().trim_end() != text.trim_end() {
-            let message = "lines that end in CRLF, a byte order mark or scattered names with dots would \
-                           not stay as they are: change it by hand";
-            return Err(Failure::Other(message.into()));
+            return Err("lines that end in CRLF, a byte order mark or scattered names with dots would not \
+                        stay as they are: change it by hand");
         }
         Ok(Self(document))
     }
 
-    pub(crate) fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         self.0.to_string()
     }
 
@@ -47,14 +45,14 @@ impl Document {
     }
 
     /// What a key is for.
-    pub(crate) fn patterns(&self, index: usize) -> Vec<Pattern> {
+    pub(super) fn patterns(&self, index: usize) -> Vec<Pattern> {
         let list = self.table(index).and_then(|table| table.get("for")?.as_array());
         let texts = list.into_iter().flatten().filter_map(Value::as_str);
         texts.filter_map(|text| Pattern::parse(text).ok()).collect()
     }
 
     /// The secret of a key.
-    pub(crate) fn secret(&self, index: usize) -> Option<Place<'_>> {
+    pub(super) fn secret(&self, index: usize) -> Option<Place<'_>> {
         let table = self.table(index)?;
         let text = |name| table.get(name).and_then(Item::as_str);
         (text("secret").map(Place::Text))
@@ -63,14 +61,14 @@ impl Document {
     }
 
     /// The domains of a key as they stand there, for another one.
-    pub(crate) fn domains(&self, index: usize) -> Option<Item> {
+    pub(super) fn domains(&self, index: usize) -> Option<Item> {
         let mut domains = self.table(index)?.get("for")?.clone();
         domains.as_value_mut()?.decor_mut().clear();
         Some(domains)
     }
 
     /// A copy of a key for other domains.
-    pub(crate) fn copy(&self, index: usize, domains: Item) -> Option<Table> {
+    pub(super) fn copy(&self, index: usize, domains: Item) -> Option<Table> {
         let mut copy = self.table(index)?.clone();
         copy.decor_mut().clear();
         copy.set_position(None);
@@ -79,7 +77,7 @@ impl Document {
     }
 
     /// Puts a key behind all others.
-    pub(crate) fn push(&mut self, mut key: Table) {
+    pub(super) fn push(&mut self, mut key: Table) {
         if !self.0.as_table().is_empty() {
             key.decor_mut().set_prefix("\n");
         }
@@ -90,7 +88,7 @@ impl Document {
     }
 
     /// Puts keys behind others, in the order of these.
-    pub(crate) fn insert(&mut self, new: impl IntoIterator<Item = (usize, Table)>) {
+    pub(super) fn insert(&mut self, new: impl IntoIterator<Item = (usize, Table)>) {
         let Some(keys) = self.0.get_mut("key").and_then(Item::as_array_of_tables_mut) else { return };
         let mut new = new.into_iter().peekable();
         for (index, key) in std::mem::take(keys).into_iter().enumerate() {
@@ -103,7 +101,7 @@ impl Document {
     }
 
     /// Lets a key sign.
-    pub(crate) fn sign(&mut self, index: usize) {
+    pub(super) fn sign(&mut self, index: usize) {
         if let Some(table) = self.table_mut(index) {
             set(table, "use", value("sign"));
             // What is said above the line stays.
@@ -117,16 +115,16 @@ impl Document {
     }
 
     /// Lets a key only verify, up to a date and including it.
-    pub(crate) fn verify(&mut self, index: usize, until: Datetime) {
+    pub(super) fn verify(&mut self, index: usize, until: Date) {
         if let Some(table) = self.table_mut(index) {
             set(table, "use", value("verify"));
-            set(table, "verify-until", value(until));
+            set(table, "verify-until", date(until));
         }
     }
 
     /// Removes keys, in ascending order, each with the comment right above it. Other comments move
     /// to what comes next.
-    pub(crate) fn remove(&mut self, indices: &[usize]) {
+    pub(super) fn remove(&mut self, indices: &[usize]) {
         let Some(keys) = self.0.get_mut("key").and_then(Item::as_array_of_tables_mut) else { return };
         let mut removed = Vec::new();
         for (index, key) in std::mem::take(keys).into_iter().enumerate() {
@@ -178,18 +176,18 @@ fn join(texts: impl Iterator<Item = String>) -> String {
 }
 
 /// A key that is new.
-pub(crate) fn new_key(
+pub(super) fn new_key(
     number: KeyNumber,
     (secret_name, secret): (&str, &str),
-    created: Datetime,
-    signs: bool,
+    created: Date,
+    r#use: Use,
     domains: Item,
 ) -> Table {
     let mut key = Table::new();
     key.insert("number", value(i64::from(number.get())));
     key.insert(secret_name, value(secret));
-    key.insert("created", value(created));
-    if !signs {
+    key.insert("created", date(created));
+    if r#use == Use::Verify {
         key.insert("use", value("verify"));
     }
     key.insert("for", domains);
@@ -197,15 +195,19 @@ pub(crate) fn new_key(
 }
 
 /// A list of domains.
-pub(crate) fn list<'p>(patterns: impl IntoIterator<Item = &'p Pattern>) -> Item {
+pub(super) fn list<'p>(patterns: impl IntoIterator<Item = &'p Pattern>) -> Item {
     value(patterns.into_iter().map(ToString::to_string).collect::<toml_edit::Array>())
+}
+
+/// A date, without quotes as TOML has it.
+fn date(date: Date) -> Item {
+    let text = date.to_string();
+    text.parse::<Datetime>().map_or_else(|_| value(&text), value)
 }
 
 /// Sets a value; the comments around it stay.
 fn set(table: &mut Table, name: &str, mut item: Item) {
-    if let Some(old) = table.get(name).and_then(Item::as_value)
-        && let Some(new) = item.as_value_mut()
-    {
+    if let (Some(old), Some(new)) = (table.get(name).and_then(Item::as_value), item.as_value_mut()) {
         *new.decor_mut() = old.decor().clone();
     }
     match table.get_mut(name) {

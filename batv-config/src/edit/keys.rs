@@ -1,168 +1,204 @@
-//! A change of the keys of a configuration file.
+//! The keys of a configuration file, and what is about to become of them.
 
+use super::change::{Change, What, for_patterns};
 use super::document::{Document, Place, list, new_key};
-use super::file::{LockedFile, write};
-use crate::answer::Failure;
-use crate::calendar;
-use crate::keygen::new_secret;
-use base64ct::{Base64, Base64Unpadded, Encoding};
-use batv_core::{Config, Key, KeyNumber, Pattern};
-use batv_store::Store;
+use super::error::EditError;
+use super::locked_file::{LockedFile, folder};
+use crate::config::{Config, Key, SecretText, Use};
+use crate::date::Date;
+use crate::file::{CONFIG_FILE_LIMIT, FileRead, beside, chmod, open_to_others, read};
+use crate::secret::{decode_base64, new_secret};
+use crate::store::load::{interpret, read_secret, text_of, unreadable};
+use batv_core::{KeyNumber, Pattern};
+use std::collections::HashSet;
 use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use toml_edit::Datetime;
+use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// The keys of a configuration file, and what is about to become of them.
-pub(crate) struct Keys {
+/// Who changes a file.
+pub struct Editor<'e> {
+    /// The file.
+    pub path: &'e Path,
+    /// The day of the change.
+    pub today: Date,
+    /// Whether a domain may be left without a key that signs.
+    pub may_stop: bool,
+    /// How long to wait for another editor.
+    pub patience: Duration,
+    /// Called when there is another editor to wait for.
+    pub waiting: &'e dyn Fn(),
+}
+
+impl Editor<'_> {
+    /// Changes the keys, or leaves the file as it is when it would become bad.
+    ///
+    /// # Errors
+    /// [`EditError`] says why the file stays as it is.
+    pub fn change(
+        &self,
+        change: impl FnOnce(&mut Keys) -> Result<(), EditError>,
+    ) -> Result<Vec<Change>, EditError> {
+        let file = LockedFile::open(self.path, self.patience, self.waiting)?;
+        let mut keys = Keys::parse(self.path, &file.file, self.today)?;
+        file.tidy(keys.secret_folders().iter().map(PathBuf::as_path));
+        change(&mut keys)?;
+        let text = Zeroizing::new(keys.document.text());
+        if text.trim_end().as_bytes() == file.file.octets.trim_ascii_end() {
+            return Ok(keys.changes);
+        }
+        keys.check(&text, file.file.mode, self.may_stop)?;
+        // First the secrets: a reader of the new text finds them.
+        for NewSecret { name, secret, like } in &keys.new_secrets {
+            file.write_secret(&beside(self.path, name), secret, like)?;
+        }
+        file.replace(&text)?;
+        Ok(keys.changes)
+    }
+}
+
+/// The keys of a configuration file.
+pub struct Keys {
     path: PathBuf,
-    pub(crate) config: Config,
-    pub(crate) document: Document,
-    time: u64,
+    config: Config,
+    document: Document,
+    today: Date,
     /// Secret files that the new text names.
-    secret_files: Vec<(String, Zeroizing<String>, Metadata)>,
-    /// What happens, a line for each key.
-    pub(crate) said: Vec<String>,
+    new_secrets: Vec<NewSecret>,
+    /// What happens.
+    changes: Vec<Change>,
+}
+
+/// The secret of a file that is made.
+struct NewSecret {
+    name: String,
+    secret: Zeroizing<String>,
+    /// Whose owner and mode it gets.
+    like: Metadata,
 }
 
 impl Keys {
     /// Reads a file.
-    pub(crate) fn read(path: &Path, time: u64) -> Result<Self, Failure> {
-        Store::open(path).map_err(Failure::Configuration)?;
-        let text = std::fs::read_to_string(path).map(Zeroizing::new);
-        let text = text.map_err(|error| Failure::Other(format!("{}: {error}", path.display())))?;
-        Self::parse(path, &text, time)
+    ///
+    /// # Errors
+    /// [`EditError`] for a file that is bad, or that could not be changed in place.
+    pub fn read(path: &Path) -> Result<Self, EditError> {
+        let file = read(path, CONFIG_FILE_LIMIT, |_| ());
+        let file = file.map_err(|error| EditError::Bad(unreadable(path, error)))?;
+        Self::parse(path, &file, Date::at(0))
     }
 
-    fn parse(path: &Path, text: &str, time: u64) -> Result<Self, Failure> {
-        let in_file = |failure| Failure::Other(format!("{}: {failure}", path.display()));
-        let config = Config::parse(text, |name| read_secret_file(path, name))
-            .map_err(|_| in_file(Failure::Other("changes while it is read".into())))?;
-        let document = Document::parse(text).map_err(in_file)?;
-        Ok(Self { path: path.to_owned(), config, document, time, secret_files: Vec::new(), said: Vec::new() })
-    }
-
-    /// Changes a file, or leaves it as it is when it would become bad. `may_stop` tells whether a
-    /// domain may be left without a key that signs.
-    pub(crate) fn change(
-        path: &Path,
-        time: u64,
-        may_stop: bool,
-        change: impl FnOnce(&mut Self) -> Result<(), Failure>,
-    ) -> Result<Vec<String>, Failure> {
-        Store::open(path).map_err(Failure::Configuration)?;
-        let file = LockedFile::open(path)?;
-        let mut keys = Self::parse(path, file.text(), time)?;
-        change(&mut keys)?;
-        let text = Zeroizing::new(keys.document.text());
-        if text.trim_end() == file.text().trim_end() {
-            return Ok(keys.said);
-        }
-        keys.check(&text, file.metadata(), may_stop)?;
-        // First the secrets: a reader of the new text finds them.
-        for (name, secret, like) in &keys.secret_files {
-            write(&beside(path, name), secret.as_bytes(), like, false)?;
-        }
-        file.replace(&text)?;
-        Ok(keys.said)
+    fn parse(path: &Path, file: &FileRead, today: Date) -> Result<Self, EditError> {
+        let read_secret = |name: &str| read_secret(&beside(path, name));
+        let config = interpret(path, file, read_secret).map_err(EditError::Bad)?;
+        let document = Document::parse(text_of(path, &file.octets).map_err(EditError::Bad)?);
+        let document =
+            document.map_err(|fault| EditError::Refused(format!("{}: {fault}", path.display())))?;
+        let (new_secrets, changes) = (Vec::new(), Vec::new());
+        Ok(Self { path: path.to_owned(), config, document, today, new_secrets, changes })
     }
 
     /// Reads the new text as every program will.
-    fn check(&self, text: &str, metadata: &Metadata, may_stop: bool) -> Result<(), Failure> {
-        let read = |name: &str| match self.secret_files.iter().find(|(new, ..)| new == name) {
-            Some((_, secret, _)) => Ok(secret.as_bytes().to_vec()),
-            None => read_secret_file(&self.path, name),
+    fn check(&self, text: &str, mode: u32, may_stop: bool) -> Result<(), EditError> {
+        let read = |name: &str| match self.new_secrets.iter().find(|new| new.name == name) {
+            Some(new) => Ok(Zeroizing::new(new.secret.as_bytes().to_vec())),
+            None => self.read_secret(name),
         };
-        let config = Config::parse(text, read).map_err(|errors| {
-            Failure::Other(format!("the file stays as it is, for it would become bad\n{errors}"))
-        })?;
-        if config.has_inline_secret && metadata.mode() & 0o007 != 0 {
-            let path = self.path.display();
-            return Err(Failure::Other(format!(
-                "{path}: will hold a secret and is open to every user; first: chmod o= -- '{path}'"
-            )));
+        let config = Config::read(text, read).map_err(EditError::BecomesBad)?;
+        if config.has_inline_secret && open_to_others(&self.path, mode).is_some() {
+            let (path, mend) = (self.path.display(), chmod(&self.path));
+            let message = format!("{path}: will hold a secret and is open to every user; first: {mend}");
+            return Err(EditError::Refused(message));
         }
         let before = self.config.unsigned();
         let stopped = config.unsigned().iter().find(|pattern| before.binary_search(pattern).is_err());
         match stopped.filter(|_| !may_stop) {
-            Some(pattern) => Err(Failure::Other(format!("no key would sign for {pattern} any more"))),
+            Some(pattern) => Err(EditError::Refused(format!("no key would sign for {pattern} any more"))),
             None => Ok(()),
         }
     }
 
-    /// The keys, each with its place in the file and what it is for.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = (usize, &Key, Vec<Pattern>)> {
-        self.config.keys.iter().enumerate().map(|(index, key)| (index, key, self.document.patterns(index)))
+    /// The keys in the order of the file, each with what it is for.
+    pub fn entries(&self) -> impl Iterator<Item = (&Key, Vec<Pattern>)> {
+        self.config.keys.iter().enumerate().map(|(index, key)| (key, self.document.patterns(index)))
     }
 
-    /// The one key with a number, among those for the patterns if there are any.
-    pub(crate) fn find(&self, number: KeyNumber, patterns: &[Pattern]) -> Result<usize, Failure> {
-        let matches = |(_, key, of_key): &(usize, &Key, Vec<Pattern>)| {
-            key.number == number && patterns.iter().all(|pattern| of_key.contains(pattern))
+    /// The octets of the secret of the one key with a number, among those for the patterns if there
+    /// are any.
+    ///
+    /// # Errors
+    /// [`EditError`] where there is not one such key.
+    pub fn secret(&self, number: KeyNumber, patterns: &[Pattern]) -> Result<Zeroizing<Vec<u8>>, EditError> {
+        let octets = match self.document.secret(self.find(number, patterns)?) {
+            Some(Place::Text(text)) => Ok(Zeroizing::new(text.as_bytes().to_vec())),
+            Some(Place::Base64(text)) => decode_base64(text).ok_or_else(|| "not base64".to_owned()),
+            Some(Place::File(name)) => self.read_secret(name),
+            None => Err("no secret".to_owned()),
         };
-        let found: Vec<_> = self.entries().filter(matches).collect();
-        match &*found {
-            [(index, ..)] => Ok(*index),
-            [] => Err(Failure::Other(format!("no key {number}{}", for_patterns(patterns)))),
-            several => {
-                let lines: Vec<_> = several.iter().map(|(_, key, _)| key.line.to_string()).collect();
-                let lines = lines.join(", ");
-                Err(Failure::Other(format!("several keys have number {number} (lines {lines}): use --for")))
-            }
-        }
+        octets.map_err(EditError::Refused)
     }
 
-    /// Adds a key for domains that may have none yet.
-    pub(crate) fn add(&mut self, patterns: &[Pattern]) -> Result<(), Failure> {
+    /// Adds a key with a new secret for domains that may have none yet. It signs if no key does there,
+    /// else it verifies only, so that several servers can get it before it signs.
+    ///
+    /// # Errors
+    /// [`EditError`] where a key signs for some of the domains and none for others, or all ten numbers
+    /// are in use.
+    pub fn add(&mut self, patterns: &[Pattern]) -> Result<(), EditError> {
         let number = self.free_number(patterns, None)?;
-        // A key for a more specific pattern takes over from the keys of the wider one, of which
-        // tags are on their way: they go on, with copies for this pattern.
-        for index in 0..self.config.keys.len() {
-            let of_key = self.document.patterns(index);
-            let covered = patterns.iter().filter(|pattern| {
-                let covering = self.config.policy.keys.covering(pattern);
-                covering.is_some_and(|(covering, _)| covering != **pattern && of_key.contains(&covering))
-            });
-            let covered: Vec<_> = covered.collect();
-            if !covered.is_empty()
-                && let Some(copy) = self.document.copy(index, list(covered.iter().copied()))
-                && let Some(key) = self.config.keys.get(index)
-            {
-                self.document.push(copy);
-                self.said.push(format!("key {}{}: copied", key.number, for_patterns(covered)));
-            }
-        }
-        let (signed, unsigned): (Vec<_>, Vec<_>) = patterns.iter().partition(|pattern| {
-            self.config.policy.keys.covering(pattern).is_some_and(|(_, ring)| ring.signing().is_some())
-        });
+        self.copy_covering(patterns);
+        let covering = |pattern| self.config.policy.keys().covering(pattern);
+        let (signed, unsigned): (Vec<_>, Vec<_>) = patterns
+            .iter()
+            .partition(|pattern| covering(pattern).is_some_and(|(_, ring)| ring.signing().is_some()));
         if !signed.is_empty() && !unsigned.is_empty() {
             let (signed, unsigned) = (for_patterns(signed), for_patterns(unsigned));
             let message = format!("a key signs{signed}, and none{unsigned}: make a key for each");
-            return Err(Failure::Other(message));
+            return Err(EditError::Refused(message));
         }
-        let signs = signed.is_empty();
+        let r#use = if signed.is_empty() { Use::Sign } else { Use::Verify };
         let template = self.config.keys.len().checked_sub(1);
         let (name, secret) = self.make_secret(number, template)?;
-        let key = new_key(number, (name, &secret), self.today()?, signs, list(patterns));
-        self.document.push(key);
-        let what = if signs { "made, signs" } else { "made, verifies until it is promoted" };
-        self.said.push(format!("key {number}{}: {what}", for_patterns(patterns)));
+        self.document.push(new_key(number, (name, &secret), self.today, r#use, list(patterns)));
+        self.report(number, patterns.to_vec(), What::Made(r#use));
         Ok(())
+    }
+
+    /// A key for a more specific pattern takes over from the keys of the wider one, of which tags
+    /// are on their way: they go on, with copies for this pattern.
+    fn copy_covering(&mut self, patterns: &[Pattern]) {
+        for index in 0..self.config.keys.len() {
+            let of_key = self.document.patterns(index);
+            let is_covered = |pattern: &&Pattern| {
+                let covering = self.config.policy.keys().covering(pattern);
+                covering.is_some_and(|(covering, _)| covering != **pattern && of_key.contains(&covering))
+            };
+            let covered: Vec<_> = patterns.iter().filter(is_covered).cloned().collect();
+            let copy = self.document.copy(index, list(&covered)).filter(|_| !covered.is_empty());
+            let number = self.config.keys.get(index).map(|key| key.number);
+            if let (Some(copy), Some(number)) = (copy, number) {
+                self.document.push(copy);
+                self.report(number, covered, What::Copied);
+            }
+        }
     }
 
     /// Lets new keys sign, or those with a number, in the place of those that do. Without
     /// patterns all change.
-    pub(crate) fn rotate(&mut self, patterns: &[Pattern], to: Option<KeyNumber>) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    /// [`EditError`] where no key signs, all ten numbers are in use, or there is no key to promote.
+    pub fn rotate(&mut self, patterns: &[Pattern], to: Option<KeyNumber>) -> Result<(), EditError> {
+        let is_meant = |of_key: &[Pattern]| {
+            patterns.is_empty() || patterns.iter().any(|pattern| of_key.contains(pattern))
+        };
         let signing: Vec<_> = self
-            .entries()
-            .filter(|(_, key, of_key)| {
-                key.signs && (patterns.is_empty() || patterns.iter().any(|one| of_key.contains(one)))
-            })
+            .indexed()
+            .filter(|(_, key, of_key)| key.r#use == Use::Sign && is_meant(of_key))
             .map(|(index, key, of_key)| (index, key.number, of_key))
             .collect();
         if signing.is_empty() {
-            return Err(Failure::Other(format!("no key signs{}", for_patterns(patterns))));
+            return Err(EditError::Refused(format!("no key signs{}", for_patterns(patterns))));
         }
         let mut new_keys = Vec::new();
         for (index, number, of_key) in signing {
@@ -172,89 +208,101 @@ impl Keys {
                 let new = self.free_number(&of_key, Some(number))?;
                 let (name, secret) = self.make_secret(new, Some(index))?;
                 let domains = self.document.domains(index).unwrap_or_else(|| list(&of_key));
-                new_keys.push((index, new_key(new, (name, &secret), self.today()?, true, domains)));
-                self.said.push(format!("key {new}{}: made, signs", for_patterns(&of_key)));
+                new_keys.push((index, new_key(new, (name, &secret), self.today, Use::Sign, domains)));
+                self.report(new, of_key, What::Made(Use::Sign));
             }
-            self.retire(index)?;
+            self.retire_at(index);
         }
         self.document.insert(new_keys);
         Ok(())
     }
 
-    fn promote(&mut self, number: KeyNumber, patterns: &[Pattern]) -> Result<(), Failure> {
-        let matches = |(_, key, of_key): &(usize, &Key, Vec<Pattern>)| {
-            key.number == number && !key.signs && patterns.iter().any(|pattern| of_key.contains(pattern))
+    fn promote(&mut self, number: KeyNumber, patterns: &[Pattern]) -> Result<(), EditError> {
+        let is_meant = |key: &Key, of_key: &[Pattern]| {
+            key.number == number
+                && key.r#use == Use::Verify
+                && patterns.iter().any(|pattern| of_key.contains(pattern))
         };
-        let found: Vec<_> =
-            self.entries().filter(matches).map(|(index, _, of_key)| (index, of_key)).collect();
+        let found = self.indexed().filter(|(_, key, of_key)| is_meant(key, of_key));
+        let found: Vec<_> = found.map(|(index, _, of_key)| (index, of_key)).collect();
         if found.is_empty() {
             let patterns = for_patterns(patterns);
-            return Err(Failure::Other(format!("no key {number}{patterns} that verifies only")));
+            return Err(EditError::Refused(format!("no key {number}{patterns} that verifies only")));
         }
         for (index, of_key) in found {
             self.document.sign(index);
-            let line = format!("key {number}{}: signs", for_patterns(&of_key));
-            if !self.said.contains(&line) {
-                self.said.push(line);
-            }
+            self.report(number, of_key, What::Signs);
         }
         Ok(())
     }
 
-    /// Lets a key only verify, until the last tag it made has expired.
-    pub(crate) fn retire(&mut self, index: usize) -> Result<(), Failure> {
-        let Some(key) = self.config.keys.get(index) else { return Ok(()) };
-        let retired = key.verify_until.filter(|_| !key.signs);
-        let end = retired.unwrap_or_else(|| self.config.verify_until(self.time));
-        let until = date_before(end)?;
-        self.said.push(format!(
-            "key {}{}: verifies until {until}",
-            key.number,
-            for_patterns(&self.document.patterns(index))
-        ));
+    /// Lets the one key with a number, among those for the patterns if there are any, only verify,
+    /// until the last tag it made has expired.
+    ///
+    /// # Errors
+    /// [`EditError`] where there is not one such key, or where it signs and `force` is not set.
+    pub fn retire(&mut self, number: KeyNumber, patterns: &[Pattern], force: bool) -> Result<(), EditError> {
+        let index = self.find(number, patterns)?;
+        let signs = self.config.keys.get(index).is_some_and(|key| key.r#use == Use::Sign);
+        if signs && !force {
+            let message = format!("key {number} signs: rotate it, or --force if none shall sign");
+            return Err(EditError::Refused(message));
+        }
+        self.retire_at(index);
+        Ok(())
+    }
+
+    fn retire_at(&mut self, index: usize) {
+        let Some(key) = self.config.keys.get(index) else { return };
+        let (number, retired) = (key.number, key.verify_until.filter(|_| key.r#use == Use::Verify));
+        let until = retired.unwrap_or_else(|| self.config.verify_until(self.today));
         if retired.is_none() {
             self.document.verify(index, until);
         }
-        Ok(())
+        self.report(number, self.document.patterns(index), What::Verifies(until));
     }
 
     /// Removes the keys of which nothing can come back any more.
-    pub(crate) fn prune(&mut self) {
-        let spent: Vec<_> = self.entries().filter(|(_, key, _)| key.is_spent(self.time)).collect();
-        let spent: Vec<_> =
-            spent.into_iter().map(|(index, key, of_key)| (index, key.number, of_key)).collect();
-        for (index, number, of_key) in &spent {
-            let stays = match self.document.secret(*index) {
-                Some(Place::File(name)) => {
-                    format!("; its secret stays in {}", beside(&self.path, name).display())
-                }
-                _ => String::new(),
+    pub fn prune(&mut self) {
+        let spent = self.indexed().filter(|(_, key, _)| key.is_spent(self.today.start()));
+        let spent: Vec<_> = spent.map(|(index, key, of_key)| (index, key.number, of_key)).collect();
+        let indices: Vec<_> = spent.iter().map(|(index, ..)| *index).collect();
+        for (index, number, of_key) in spent {
+            let stays = match self.document.secret(index) {
+                Some(Place::File(name)) => Some(beside(&self.path, name)),
+                _ => None,
             };
-            self.said.push(format!("key {number}{}: removed{stays}", for_patterns(of_key)));
+            self.report(number, of_key, What::Removed(stays));
         }
-        self.document.remove(&spent.iter().map(|(index, ..)| *index).collect::<Vec<_>>());
-        if spent.is_empty() {
-            self.said.push("no key is spent".into());
-        }
+        self.document.remove(&indices);
     }
 
-    /// The octets of a secret.
-    pub(crate) fn secret(&self, index: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        let octets = match self.document.secret(index) {
-            Some(Place::Text(text)) => Ok(text.as_bytes().to_vec()),
-            Some(Place::Base64(text)) => Base64::decode_vec(text)
-                .or_else(|_| Base64Unpadded::decode_vec(text))
-                .map_err(|_| "not base64".to_owned()),
-            Some(Place::File(name)) => read_secret_file(&self.path, name),
-            None => Err("no secret".to_owned()),
+    fn indexed(&self) -> impl Iterator<Item = (usize, &Key, Vec<Pattern>)> {
+        self.entries().enumerate().map(|(index, (key, of_key))| (index, key, of_key))
+    }
+
+    /// The index of the one key with a number, among those for the patterns if there are any.
+    fn find(&self, number: KeyNumber, patterns: &[Pattern]) -> Result<usize, EditError> {
+        let matches = |(_, key, of_key): &(usize, &Key, Vec<Pattern>)| {
+            key.number == number && patterns.iter().all(|pattern| of_key.contains(pattern))
         };
-        octets.map(Zeroizing::new).map_err(Failure::Other)
+        let found: Vec<_> = self.indexed().filter(matches).collect();
+        match &*found {
+            [(index, ..)] => Ok(*index),
+            [] => Err(EditError::Refused(format!("no key {number}{}", for_patterns(patterns)))),
+            several => {
+                let lines: Vec<_> = several.iter().map(|(_, key, _)| key.line.to_string()).collect();
+                let lines = lines.join(", ");
+                let message = format!("several keys have number {number} (lines {lines}): use --for");
+                Err(EditError::Refused(message))
+            }
+        }
     }
 
-    fn free_number(&self, patterns: &[Pattern], after: Option<KeyNumber>) -> Result<KeyNumber, Failure> {
+    fn free_number(&self, patterns: &[Pattern], after: Option<KeyNumber>) -> Result<KeyNumber, EditError> {
         self.config.free_number(patterns, after).ok_or_else(|| {
             let patterns = for_patterns(patterns);
-            Failure::Other(format!("all ten numbers are in use{patterns}: retire keys, and prune later"))
+            EditError::Refused(format!("all ten numbers are in use{patterns}: retire keys, and prune later"))
         })
     }
 
@@ -264,56 +312,47 @@ impl Keys {
         &mut self,
         number: KeyNumber,
         template: Option<usize>,
-    ) -> Result<(&'static str, Zeroizing<String>), Failure> {
-        let secret = new_secret()?;
+    ) -> Result<(&'static str, Zeroizing<String>), EditError> {
+        let no_secret = |error| EditError::Refused(format!("no random octets: {error}"));
+        let secret = new_secret().map_err(no_secret)?;
         let Some(Place::File(old)) = template.and_then(|index| self.document.secret(index)) else {
             return Ok(("secret", secret));
         };
-        let like =
-            beside(&self.path, old).metadata().map_err(|error| Failure::Other(format!("{old}: {error}")))?;
+        let old_path = beside(&self.path, old);
+        let like = old_path.metadata().map_err(|error| EditError::io(&old_path, error))?;
         let is_taken = |name: &str| {
-            self.secret_files.iter().any(|(new, ..)| new == name)
+            self.new_secrets.iter().any(|new| new.name == name)
                 || beside(&self.path, name).symlink_metadata().is_ok()
         };
-        let made = date_before(self.time + 1)?;
         let mut endings = std::iter::once(String::new()).chain((2..).map(|count| format!("-{count}")));
         let name = endings.find_map(|ending| {
-            let name = Path::new(old).with_file_name(format!("batv-{made}-{number}{ending}.key"));
+            let name = format!("batv-{}-{number}{ending}.key", self.today);
+            let name = Path::new(old).with_file_name(name);
             name.to_str().filter(|name| !is_taken(name)).map(ToOwned::to_owned)
         });
         let name = name.unwrap_or_default();
-        self.secret_files.push((name.clone(), secret, like));
+        self.new_secrets.push(NewSecret { name: name.clone(), secret, like });
         Ok(("secret-file", name.into()))
     }
 
-    fn today(&self) -> Result<Datetime, Failure> {
-        date_before(self.time + 1)
+    fn read_secret(&self, name: &str) -> SecretText {
+        read_secret(&beside(&self.path, name))
     }
-}
 
-/// The date of the second before a time.
-pub(crate) fn date_before(end: u64) -> Result<Datetime, Failure> {
-    let date = calendar::date(end.saturating_sub(1), 0).and_then(|date| date.parse().ok());
-    date.ok_or_else(|| Failure::Other("a date after the year 9999".into()))
-}
-
-/// What a key is for, in words, with a space before.
-pub(crate) fn for_patterns<'p>(patterns: impl IntoIterator<Item = &'p Pattern>) -> String {
-    let mut patterns = patterns.into_iter();
-    let first: Vec<_> = patterns.by_ref().take(3).map(ToString::to_string).collect();
-    match (first.len(), patterns.count()) {
-        (0, _) => String::new(),
-        (_, 0) => format!(" for {}", first.join(", ")),
-        (_, more) => format!(" for {} and {more} more", first.join(", ")),
+    /// The folders of the secret files.
+    fn secret_folders(&self) -> HashSet<PathBuf> {
+        let places = (0..self.config.keys.len()).filter_map(|index| self.document.secret(index));
+        let paths = places.filter_map(|place| match place {
+            Place::File(name) => Some(beside(&self.path, name)),
+            Place::Text(_) | Place::Base64(_) => None,
+        });
+        paths.map(|path| folder(&path).to_owned()).collect()
     }
-}
 
-/// A secret file, whose name is relative to the folder of the configuration file.
-fn beside(path: &Path, name: &str) -> PathBuf {
-    path.parent().unwrap_or(Path::new("")).join(name)
-}
-
-fn read_secret_file(path: &Path, name: &str) -> Result<Vec<u8>, String> {
-    let path = beside(path, name);
-    std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))
+    fn report(&mut self, number: KeyNumber, patterns: Vec<Pattern>, what: What) {
+        let change = Change { number, patterns, what };
+        if !self.changes.contains(&change) {
+            self.changes.push(change);
+        }
+    }
 }

@@ -1,67 +1,124 @@
 //! Files that are changed whole or not at all, by one editor at a time.
 
-use crate::answer::Failure;
+use super::error::EditError;
+use crate::file::{CONFIG_FILE_LIMIT, FileRead, read};
+use crate::store::load::unreadable;
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 use std::fs::{File, Metadata, Permissions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
-use zeroize::Zeroizing;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// How often to look whether a lock is free.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// A configuration file that no other editor changes.
-pub(crate) struct LockedFile {
+pub(super) struct LockedFile {
     /// Where the file itself is, if its name is a symbolic link.
     target: PathBuf,
-    metadata: Metadata,
-    text: Zeroizing<String>,
+    pub(super) metadata: Metadata,
+    pub(super) file: FileRead,
     /// The file is replaced, so the lock lies on its folder. It goes when this is dropped.
     _lock: File,
 }
 
 impl LockedFile {
-    /// Waits until no other editor changes the file, and reads it.
-    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
-        let open = || {
-            let target = path.canonicalize()?;
-            let lock = File::open(folder(&target))?;
-            lock.lock()?;
-            let metadata = target.metadata()?;
-            let text = Zeroizing::new(std::fs::read_to_string(&target)?);
-            Ok(Self { target, metadata, text, _lock: lock })
-        };
-        open().map_err(|error| failure(path, &error))
-    }
-
-    pub(crate) fn text(&self) -> &str {
-        &self.text
-    }
-
-    pub(crate) fn metadata(&self) -> &Metadata {
-        &self.metadata
+    /// Waits until no other editor changes the file, at most for that time, and reads it.
+    /// `waiting` is called when there is something to wait for.
+    pub(super) fn open(path: &Path, patience: Duration, waiting: impl FnOnce()) -> Result<Self, EditError> {
+        let io_error = |error| EditError::io(path, error);
+        let target = path.canonicalize().map_err(io_error)?;
+        let folder = File::open(folder(&target)).map_err(io_error)?;
+        if !lock(&folder, patience, waiting).map_err(io_error)? {
+            return Err(EditError::Locked(path.to_owned()));
+        }
+        let metadata = target.metadata().map_err(io_error)?;
+        let file = read(&target, CONFIG_FILE_LIMIT, |_| ());
+        let file = file.map_err(|error| EditError::Bad(unreadable(path, error)))?;
+        Ok(Self { target, metadata, file, _lock: folder })
     }
 
     /// Replaces the text.
-    pub(crate) fn replace(self, text: &str) -> Result<(), Failure> {
-        let now = std::fs::read_to_string(&self.target).map(Zeroizing::new);
-        if now.is_ok_and(|now| *now != *self.text) {
-            let changed = io::Error::other("another program has changed it meanwhile; it stays as it is");
-            return Err(failure(&self.target, &changed));
+    pub(super) fn replace(self, text: &str) -> Result<(), EditError> {
+        let now = read(&self.target, CONFIG_FILE_LIMIT, |_| ());
+        if now.is_ok_and(|now| *now.octets != *self.file.octets) {
+            let message = "another program has changed it meanwhile; it stays as it is";
+            return Err(EditError::io(&self.target, io::Error::other(message)));
         }
-        write(&self.target, text.as_bytes(), &self.metadata, true)
+        let temporary = temporary_config(&self.target);
+        write(&self.target, &temporary, text.as_bytes(), &self.metadata, true)
     }
+
+    /// Removes what killed editors have left behind in these folders.
+    pub(super) fn tidy<'f>(&self, folders: impl IntoIterator<Item = &'f Path>) {
+        for left in [temporary_config(&self.target), self.temporary_secret()] {
+            // What cannot be removed is in nobody's way but the next one's who needs the name, and is told.
+            let _ = std::fs::remove_file(folder(&self.target).join(left));
+        }
+        for folder in folders {
+            let _ = std::fs::remove_file(folder.join(self.temporary_secret()));
+        }
+    }
+
+    /// Writes a new secret file with the owner and mode of another.
+    pub(super) fn write_secret(&self, path: &Path, secret: &str, like: &Metadata) -> Result<(), EditError> {
+        write(path, &self.temporary_secret(), secret.as_bytes(), like, false)
+    }
+
+    fn temporary_secret(&self) -> String {
+        format!(".{}.key.new", file_name(&self.target))
+    }
+}
+
+/// Names that are always the same, for the next editor removes what a killed one leaves behind.
+fn temporary_config(target: &Path) -> String {
+    format!(".{}.new", file_name(target))
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Locks a file, unless another holds it for longer.
+fn lock(file: &File, patience: Duration, waiting: impl FnOnce()) -> io::Result<bool> {
+    let is_locked = || match flock(file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(true),
+        Err(Errno::WOULDBLOCK | Errno::INTR) => Ok(false),
+        Err(error) => Err(io::Error::from(error)),
+    };
+    if is_locked()? {
+        return Ok(true);
+    }
+    waiting();
+    let start = Instant::now();
+    while start.elapsed() < patience {
+        sleep(PAUSE);
+        if is_locked()? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Writes a file with the owner and mode of another: it is there whole or not at all, after a
 /// crash too. Without `replace` it must not be there yet.
-pub(crate) fn write(path: &Path, octets: &[u8], like: &Metadata, replace: bool) -> Result<(), Failure> {
+fn write(
+    path: &Path,
+    temporary: &str,
+    octets: &[u8],
+    like: &Metadata,
+    replace: bool,
+) -> Result<(), EditError> {
     let write = || {
-        let (folder, name) = (folder(path), path.file_name().unwrap_or_default());
-        // One name, for what an editor leaves behind that is killed is then removed by the next.
-        let name = format!(".{}.new", name.to_string_lossy());
-        match std::fs::remove_file(folder.join(&name)) {
+        let folder = folder(path);
+        match std::fs::remove_file(folder.join(temporary)) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let mut file = tempfile::Builder::new().prefix(&name).rand_bytes(0).tempfile_in(folder)?;
+        let mut file = tempfile::Builder::new().prefix(temporary).rand_bytes(0).tempfile_in(folder)?;
         file.write_all(octets)?;
         let made = file.as_file().metadata()?;
         if (made.uid(), made.gid()) != (like.uid(), like.gid()) {
@@ -76,13 +133,9 @@ pub(crate) fn write(path: &Path, octets: &[u8], like: &Metadata, replace: bool) 
         };
         File::open(folder)?.sync_all()
     };
-    write().map_err(|error| failure(path, &error))
+    write().map_err(|error| EditError::io(path, error))
 }
 
-fn folder(path: &Path) -> &Path {
+pub(super) fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-fn failure(path: &Path, error: &io::Error) -> Failure {
-    Failure::Other(format!("{}: {error}", path.display()))
 }

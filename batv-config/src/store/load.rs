@@ -101,6 +101,6 @@ pub(crate) fn text_of<'t>(path: &Path, octets: &'t Zeroizing<Vec<u8>>) -> Result
 
 /// The error of a configuration file that cannot be read.
 pub(crate) fn unreadable(path: &Path, error: ReadError) -> ConfigError {
-    let fault = ConfigError::of_file(path, &error);
+    let fault = ConfigError::of_file(path, error.to_string());
     if let ReadError::Io(error) = error { fault.with_io_error(error) } else { fault }
 }

@@ -1,0 +1,37 @@
+//! The configuration file that signs, verifies and decides.
+
+use crate::failure::{Failure, warn};
+use batv_config::{Config, Store};
+use std::cell::Cell;
+use std::ops::Deref;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// How often a file is looked at while a stream lasts.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// A configuration file that is looked at again while a stream lasts.
+pub(crate) struct Configuration {
+    store: Store,
+    looked_at: Cell<Instant>,
+}
+
+impl Configuration {
+    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+        let store = Store::open(path).map_err(Failure::Configuration)?;
+        Ok(Self { store, looked_at: Cell::new(Instant::now()) })
+    }
+
+    /// What it says now. Keys may be rotated while a co-process lasts for days, so a file that has
+    /// changed is loaded again, whatever time addresses are judged at. When it is bad now, what it said
+    /// before stays.
+    pub(crate) fn now(&self) -> impl Deref<Target = Config> {
+        if self.looked_at.get().elapsed() >= LOOK_EVERY {
+            self.looked_at.set(Instant::now());
+            if let Err(error) = self.store.refresh() {
+                warn(format_args!("the configuration has changed and is bad, so the old one stays\n{error}"));
+            }
+        }
+        self.store.config()
+    }
+}
