@@ -4,9 +4,9 @@
     aiosmtpd_relay.py --config /etc/batv/batv.toml --next-hop 127.0.0.1:10026 \
         --submission 127.0.0.1:10587 --mx 127.0.0.1:10025
 
-What comes to the submission port leaves signed; who may use it is the affair of the mail server
-before it. What comes to the MX port is judged at RCPT. Both hand every message on to the next hop
-while the client waits, and answer what the next hop answered, so nothing is queued here.
+What comes to the submission port from a client in `internal-networks` leaves signed. What comes to
+the MX port is judged at RCPT. Both hand every message on to the next hop while the client waits,
+and answer what the next hop answered, so nothing is queued here.
 """
 
 import argparse
@@ -45,22 +45,54 @@ class Relay:
         except batv.ConfigError as error:
             log.error("%s; the old configuration stays", error)
 
-    def sender(self, envelope: Envelope) -> str:
+    def client(self, session: Session) -> str | None:
+        """Return the address of the client."""
+        return session.peer[0] if isinstance(session.peer, tuple) else None
+
+    async def handle_MAIL(
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Begin a message, unless its sender is one that the next hop cannot be told."""
+        if fault := unspeakable(address, envelope):
+            return fault
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 2.1.0 OK"
+
+    async def handle_RCPT(
+        self, _server: SMTP, session: Session, envelope: Envelope, address: str, _: list[str]
+    ) -> str:
+        """Accept a recipient, one a message, so that the next hop's answer is about that one."""
+        if fault := unspeakable(address, envelope):
+            return fault
+        if envelope.rcpt_tos:
+            return "452 4.5.3 One recipient at a time"
+        return self.recipient(session, envelope, address)
+
+    def recipient(self, _session: Session, envelope: Envelope, address: str) -> str:
+        """Take a recipient; return the reply for the client."""
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    def sender(self, _session: Session, envelope: Envelope) -> str:
         """Return the sender to hand on."""
         return envelope.mail_from or ""
 
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:
         """Hand the message on."""
-        content = envelope.original_content or b""
-        return await asyncio.to_thread(self.send, self.sender(envelope), envelope.rcpt_tos, content)
+        return await asyncio.to_thread(self.send, self.sender(session, envelope), envelope)
 
-    def send(self, sender: str, recipients: list[str], content: bytes) -> str:
+    def send(self, sender: str, envelope: Envelope) -> str:
         """Send a message to the next hop; return the reply for our client."""
+        [recipient], content = envelope.rcpt_tos, envelope.original_content or b""
+        options = ["SMTPUTF8", "BODY=8BITMIME"] if envelope.smtp_utf8 else []
         try:
             with smtplib.SMTP(*self.next_hop) as client:
-                client.sendmail(sender, recipients, content)
+                client.sendmail(sender, recipient, content, options)
+        except smtplib.SMTPNotSupportedError:
+            return "550 5.6.7 The next hop does not take such addresses"
         except smtplib.SMTPRecipientsRefused as refused:
-            code, text = refused.recipients[recipients[0]]
+            code, text = refused.recipients[recipient]
             return f"{code} {text.decode(errors='replace')}"
         except smtplib.SMTPResponseException as refused:
             answer = refused.smtp_error
@@ -72,43 +104,49 @@ class Relay:
         return "250 2.0.0 Handed on"
 
 
+def unspeakable(address: str, envelope: Envelope) -> str | None:
+    """Return the reply to an address that no server can be told (RFC 6531), if it is one."""
+    if address.isascii():
+        return None
+    if not envelope.smtp_utf8:
+        return "553 5.6.7 Such an address needs SMTPUTF8"
+    try:
+        address.encode()
+    except UnicodeEncodeError:
+        return "553 5.6.7 The address is not UTF-8"
+    return None
+
+
 class Submission(Relay):
     """The port for mail that leaves."""
 
-    async def handle_RCPT(
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _: list[str]
-    ) -> str:
-        """Accept a recipient, one a message, so that the next hop's answer is about that one."""
-        if envelope.rcpt_tos:
-            return "452 4.5.3 One recipient at a time"
-        envelope.rcpt_tos.append(address)
-        return "250 2.1.5 OK"
-
-    def sender(self, envelope: Envelope) -> str:
+    def sender(self, session: Session, envelope: Envelope) -> str:
         """Return the signed sender, or the sender as it is where it is not to be signed."""
         self.refresh()
-        sender = envelope.mail_from or ""
-        decision = self.config.outbound(sender, envelope.rcpt_tos, at=self.clock())
-        log.info("outbound from=%s reason=%s", sender, decision.reason)
-        return decision.sender
+        decision = self.config.outbound(
+            envelope.mail_from or "",
+            envelope.rcpt_tos,
+            at=self.clock(),
+            client=self.client(session),
+            trusted=bool(session.authenticated),
+        )
+        log.info(decision.log_line)
+        return decision.mail_from
 
 
 class Mx(Relay):
     """The port for mail that comes in."""
 
-    async def handle_RCPT(
-        self, _server: SMTP, session: Session, envelope: Envelope, address: str, _: list[str]
-    ) -> str:
+    def recipient(self, session: Session, envelope: Envelope, address: str) -> str:
         """Refuse what is no genuine bounce; accept the rest under the original address."""
         self.refresh()
-        sender, client = envelope.mail_from or "", session.peer[0] if session.peer else None
-        decision = self.config.inbound(sender, address, at=self.clock(), client=client)
-        log.info("inbound from=%s to=%s reason=%s", sender, address, decision.reason)
+        decision = self.config.inbound(
+            envelope.mail_from or "", address, at=self.clock(), client=self.client(session)
+        )
+        log.info(decision.log_line)
         if decision.reply:
             return decision.reply
-        if envelope.rcpt_tos:
-            return "452 4.5.3 One recipient at a time"
-        envelope.rcpt_tos.append(decision.recipient)
+        envelope.rcpt_tos.append(decision.original or address)
         return "250 2.1.5 OK"
 
 
@@ -126,7 +164,8 @@ def main() -> None:
         parser.add_argument(name, required=True, type=endpoint, metavar="HOST:PORT")
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    config = batv.Config.load(options.config)
+    logging.captureWarnings(True)
+    config = batv.Config.open(options.config)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     with contextlib.ExitStack() as ports:
         for handler, address in ((Submission, options.submission), (Mx, options.mx)):

@@ -3,15 +3,17 @@
 
     pymilter_filter.py --config /etc/batv/batv.toml --socket unix:/run/batv/milter.sock
 
-Mail of authenticated and of internal clients is signed, and its senders are never refused. The
-sender is changed at the end of the message, so its tag is in the queue file and stays the same
-over all delivery attempts.
+Mail of authenticated clients and of those in `internal-networks` is signed, and its recipients are
+never refused. List 127.0.0.1 there, for mail that is made on the server itself. The sender is
+changed at the end of the message, so its tag is in the queue file and stays the same over all
+delivery attempts.
 """
 
 import argparse
 import logging
+import socket
 import time
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import batv
 import Milter
@@ -19,31 +21,56 @@ import Milter
 log = logging.getLogger("batv-milter")
 
 
+def is_text(*addresses: str) -> bool:
+    """Whether addresses can be told to the mail server: pymilter does not take other octets."""
+    return not any("\udc80" <= letter <= "\udcff" for text in addresses for letter in text)
+
+
 class BatvMilter(Milter.Base):  # type: ignore[misc]
     """The events of one connection."""
 
     config: batv.Config
-    internal = (ip_network("127.0.0.0/8"), ip_network("::1"))
 
     def __init__(self) -> None:
-        self.client: str | None = None
-        self.is_internal = False
-        self.sender = ""
+        self.client: IPv4Address | IPv6Address | None = None
+        self.is_local = self.is_postfix = False
+        self.mail_from = ""
+        self.mail_from_resolved: str | None = None
         self.received = 0.0
         self.recipients: list[str] = []
         self.originals: dict[str, str] = {}
 
-    def connect(self, _hostname: str, _family: int, address: tuple[str, int] | str | None) -> int:
-        """Note the client; mail that is made on the server itself has none."""
-        self.client = address[0] if isinstance(address, tuple) else None
-        self.is_internal = self.client is None or any(
-            ip_address(self.client) in network for network in self.internal
-        )
+    def macro(self, name: str) -> str | None:
+        """Return what the mail server says of something, if it does."""
+        try:
+            value: str | None = self.getsymval(name)
+        except UnicodeDecodeError:
+            return None
+        return value
+
+    def connect(self, _hostname: str, family: int, address: tuple[str, int] | str | None) -> int:
+        """Note the client: by its address, or that it is on this machine."""
+        self.is_local = family == socket.AF_UNIX
+        try:
+            self.client = ip_address(address[0]) if isinstance(address, tuple) else None
+        except ValueError:
+            self.client = None
+        self.is_postfix = (self.macro("v") or "").startswith("Postfix")
         return int(Milter.CONTINUE)
 
-    def envfrom(self, sender: str, *_parameters: str) -> int:
+    def resolved(self, name: str) -> str | None:
+        """Return an address as Postfix reads it; Sendmail's macro is something else."""
+        return self.macro(name) if self.is_postfix else None
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the client is on this machine or has authenticated."""
+        return self.is_local or self.macro("{auth_type}") is not None
+
+    def envfrom(self, mail_from: str, *_parameters: str) -> int:
         """Begin a message. Its time is that of its arrival, whenever it is delivered."""
-        self.sender, self.received = sender, time.time()
+        self.mail_from, self.received = mail_from, time.time()
+        self.mail_from_resolved = self.resolved("{mail_addr}")
         self.recipients, self.originals = [], {}
         try:
             self.config.refresh()
@@ -51,41 +78,56 @@ class BatvMilter(Milter.Base):  # type: ignore[misc]
             log.error("%s; the old configuration stays", error)
         return int(Milter.CONTINUE)
 
-    @property
-    def trusted(self) -> bool:
-        """Whether the client is internal or has authenticated."""
-        return self.is_internal or self.getsymval("{auth_type}") is not None
-
-    def envrcpt(self, recipient: str, *_parameters: str) -> int:
+    def envrcpt(self, rcpt_to: str, *_parameters: str) -> int:
         """Judge each recipient by itself."""
         decision = self.config.inbound(
-            self.sender,
-            recipient,
+            self.mail_from,
+            rcpt_to,
             at=self.received,
+            mail_from_resolved=self.mail_from_resolved,
+            rcpt_resolved=self.resolved("{rcpt_addr}"),
             client=self.client,
             trusted=self.trusted,
             recipients_before=len(self.recipients),
+            queue=self.macro("i"),
         )
-        log.info("inbound from=%s to=%s reason=%s", self.sender, recipient, decision.reason)
+        log.info(decision.log_line)
         if decision.reply:
             self.setreply(*decision.reply.split(" ", 2))
             return int(Milter.REJECT)
-        self.recipients.append(recipient)
-        if decision.recipient != recipient:
-            self.originals[recipient] = decision.recipient
+        self.recipients.append(rcpt_to)
+        if decision.original is not None:
+            self.originals[rcpt_to] = decision.original
         return int(Milter.CONTINUE)
 
     def eom(self) -> int:
         """Change sender and recipients: the milter protocol allows it only here."""
-        for recipient, original in self.originals.items():
-            self.delrcpt(recipient)
-            self.addrcpt(original)
-        if self.trusted:
-            decision = self.config.outbound(self.sender, self.recipients, at=self.received)
-            log.info("outbound from=%s reason=%s", self.sender, decision.reason)
-            if decision.sender != self.sender:
-                self.chgfrom(decision.sender)
+        for rcpt_to, original in self.originals.items():
+            if is_text(rcpt_to, original):
+                self.delrcpt(rcpt_to)
+                self.addrcpt(original)
+        # A client without an address is a stranger, unless it is known in another way.
+        if self.client or self.trusted:
+            decision = self.config.outbound(
+                self.mail_from,
+                self.recipients,
+                at=self.received,
+                mail_from_resolved=self.mail_from_resolved,
+                client=self.client,
+                trusted=self.trusted,
+                queue=self.macro("i"),
+            )
+            log.info(decision.log_line)
+            if decision.action is batv.Action.SIGN:
+                self.sign(decision.mail_from)
         return int(Milter.CONTINUE)
+
+    def sign(self, mail_from: str) -> None:
+        """Change the sender."""
+        if is_text(mail_from):
+            self.chgfrom(mail_from)
+        else:
+            log.error("sender is not UTF-8 and stays unsigned: %a", mail_from)
 
 
 def main() -> None:
@@ -93,17 +135,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="BATV milter: signs what leaves, judges bounces")
     parser.add_argument("--config", required=True, help="the configuration file, batv.toml")
     parser.add_argument("--socket", required=True, help="unix:PATH or inet:PORT@HOST")
-    parser.add_argument(
-        "--internal",
-        action="append",
-        type=ip_network,
-        metavar="NETWORK",
-        help="clients that send mail of ours [127.0.0.0/8 and ::1]",
-    )
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    BatvMilter.config = batv.Config.load(options.config)
-    BatvMilter.internal = tuple(options.internal or BatvMilter.internal)
+    logging.captureWarnings(True)
+    BatvMilter.config = batv.Config.open(options.config)
     Milter.factory = BatvMilter
     Milter.set_flags(Milter.CHGFROM | Milter.ADDRCPT | Milter.DELRCPT)
     Milter.runmilter("batv", options.socket, 60)

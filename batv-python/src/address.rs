@@ -26,17 +26,33 @@ impl<'a, 'py> Given<'a, 'py> {
     /// Takes `str` or `bytes`.
     #[inline]
     pub(crate) fn new(object: &'a Bound<'py, PyAny>) -> PyResult<Self> {
+        Self::named(object, "address")
+    }
+
+    /// Takes what is not an address, but comes from the mail server too.
+    #[inline]
+    pub(crate) fn named(object: &'a Bound<'py, PyAny>, what: &str) -> PyResult<Self> {
+        Self::readable(object, what)?
+            .ok_or_else(|| raise(object.py(), &ADDRESS_ERROR, ("surrogate that stands for no octet", object)))
+    }
+
+    /// Takes `str` or `bytes`; None for a `str` with a surrogate that stands for no octet.
+    #[inline]
+    pub(crate) fn readable(object: &'a Bound<'py, PyAny>, what: &str) -> PyResult<Option<Self>> {
         let octets = if let Ok(text) = object.cast::<PyString>() {
             match text.to_str() {
                 Ok(utf8) => Octets::Utf8(utf8),
-                Err(_) => escaped(text)?,
+                Err(_) => match escaped(text)? {
+                    Some(octets) => octets,
+                    None => return Ok(None),
+                },
             }
         } else if let Ok(bytes) = object.cast::<PyBytes>() {
             Octets::Bytes(bytes.as_bytes())
         } else {
-            return Err(wrong_type("address", "str or bytes", object));
+            return Err(wrong_type(what, "str or bytes", object));
         };
-        Ok(Self { object, octets })
+        Ok(Some(Self { object, octets }))
     }
 
     pub(crate) fn py(&self) -> Python<'py> {
@@ -120,21 +136,19 @@ const SHORT: usize = 128;
 
 const SURROGATE_ESCAPE: &str = "surrogateescape";
 
-/// The octets of a `str` that holds escaped ones (PEP 383).
+/// The octets of a `str` that holds escaped ones (PEP 383); None where a surrogate is not such a one.
 ///
 /// Mail software decodes by UTF-8 or by ASCII. The codec is kept: `\udcc3\udcbc` decoded by ASCII
 /// must not come back as `ü`, which its owner could not encode.
 #[cold]
-fn escaped<'a, 'py>(text: &Bound<'py, PyString>) -> PyResult<Octets<'a, 'py>> {
+fn escaped<'a, 'py>(text: &Bound<'py, PyString>) -> PyResult<Option<Octets<'a, 'py>>> {
     let py = text.py();
-    let encode = |codec: &'static str| {
-        let octets = text.call_method1(intern!(py, "encode"), (codec, SURROGATE_ESCAPE))?;
-        Ok(Octets::Escaped(octets.cast_into::<PyBytes>()?, codec))
-    };
-    encode("ascii").or_else(|_: PyErr| encode("utf-8")).map_err(|error| {
-        if !error.is_instance_of::<PyUnicodeEncodeError>(py) {
-            return error;
+    for codec in ["ascii", "utf-8"] {
+        match text.call_method1(intern!(py, "encode"), (codec, SURROGATE_ESCAPE)) {
+            Ok(octets) => return Ok(Some(Octets::Escaped(octets.cast_into::<PyBytes>()?, codec))),
+            Err(error) if error.is_instance_of::<PyUnicodeEncodeError>(py) => {}
+            Err(error) => return Err(error),
         }
-        raise(py, &ADDRESS_ERROR, ("surrogate that stands for no octet", text))
-    })
+    }
+    Ok(None)
 }

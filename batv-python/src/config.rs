@@ -1,78 +1,158 @@
-//! The configuration file, and the decisions by it.
+//! Configurations, and the decisions by them.
 
 use crate::address::Given;
-use crate::error::{CLIENT_ERROR, CONFIG_ERROR, Class, guard, raise, wrong_type};
-use crate::key_ring::sign;
+use crate::decision::{InboundDecision, OutboundDecision};
+use crate::error::{ADDRESS_ERROR, ARGUMENT_ERROR, guard, raise, warn, wrong_type};
+use crate::fault::config_error;
+use crate::key::Key;
 use crate::time::seconds;
+use crate::value::number;
 use crate::verification::Verification;
-use batv_core::{Action, Address, Inbound};
-use batv_store::{Fault, Store, StoreError};
+use batv_config::Store;
+use batv_core::{Address, Message, OutboundReason, Recipient, SignError};
 use pyo3::exceptions::PyTypeError;
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
-use std::io;
+use pyo3::types::{PyBytes, PyMapping, PyString, PyTuple};
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-static INBOUND: Class = Class::new("Inbound");
-static INBOUND_REASON: Class = Class::new("InboundReason");
-static OUTBOUND: Class = Class::new("Outbound");
-static OUTBOUND_REASON: Class = Class::new("OutboundReason");
-static PROBLEM: Class = Class::new("ConfigProblem");
-
-/// A configuration file, `batv.toml`: the keys of all the domains of a site, and its policy.
+/// A configuration, `batv.toml`: the keys of all the domains of a site, and its policy.
 ///
-/// It answers any number of threads, also while it is loaded again.
+/// It answers any number of threads, also while its file is read again.
 #[pyclass(frozen, module = "batv")]
 pub(crate) struct Config {
-    store: Store,
+    source: Source,
+}
+
+enum Source {
+    File(Store),
+    Text(Box<batv_config::Config>),
 }
 
 #[pymethods]
 impl Config {
-    /// Load a file; `ConfigError` tells all that is wrong with it.
+    /// Open a file; `ConfigError` says all that is wrong with it, `BatvWarning` what is odd.
     #[staticmethod]
     #[pyo3(signature = (path))]
-    fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        guard(|| match py.detach(|| Store::open(path)) {
-            Ok(store) => Ok(Self { store }),
-            Err(error) => Err(bad_file(py, &error)),
+    fn open(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+        guard(|| {
+            let store = py.detach(|| Store::open(path)).map_err(|error| config_error(py, &error, false))?;
+            Self::new(py, Source::File(store))
         })
     }
 
-    /// Load the file again. `ConfigError` tells that it is bad: the configuration is still the old one.
-    fn reload(&self, py: Python<'_>) -> PyResult<()> {
-        guard(|| py.detach(|| self.store.reload()).map_err(|error| bad_file(py, &error)))
+    /// Read a text of the form of the file, or a mapping of the same settings.
+    ///
+    /// `read_secret_file` gets the names of the secret files as they stand there, and returns the
+    /// secrets; what it raises is raised. In a mapping a secret may also be bytes.
+    #[staticmethod]
+    #[pyo3(signature = (text, read_secret_file=None))]
+    fn parse(
+        py: Python<'_>,
+        text: &Bound<'_, PyAny>,
+        read_secret_file: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        guard(|| {
+            let is_mapping = text.cast::<PyMapping>().is_ok();
+            let written;
+            let text = if is_mapping {
+                written = py.import("batv._mapping")?.call_method1(intern!(py, "to_toml"), (text,))?;
+                written.cast::<PyString>()?
+            } else {
+                text.cast::<PyString>().map_err(|_| wrong_type("text", "str or a mapping", text))?
+            };
+            let mut raised = None;
+            let config = batv_config::Config::parse(text.to_str()?, |name| {
+                let Some(read) = read_secret_file else { return Err("there is no read_secret_file".into()) };
+                read.call1((name,)).and_then(|secret| octets_of(&secret)).map_err(|error| {
+                    raised.get_or_insert(error);
+                    "cannot be read".into()
+                })
+            });
+            match (raised, config) {
+                (Some(error), _) => Err(error),
+                (None, Ok(config)) => Self::new(py, Source::Text(config.into())),
+                (None, Err(error)) => Err(config_error(py, &error, is_mapping)),
+            }
+        })
     }
 
-    /// Load the file again if it, or a secret file, has changed; return whether it has.
+    /// Read the file again if it, or a secret file, has changed; return whether it has.
     ///
-    /// That is looked up cheaply. `ConfigError` tells, once for each change, that it is bad: the
+    /// That is looked up cheaply. `ConfigError` says, once for each change, that it is bad: the
     /// configuration is still the old one.
     fn refresh(&self, py: Python<'_>) -> PyResult<bool> {
-        guard(|| py.detach(|| self.store.refresh()).map_err(|error| bad_file(py, &error)))
+        guard(|| {
+            let Source::File(store) = &self.source else { return Ok(false) };
+            let is_new = py.detach(|| store.refresh()).map_err(|error| config_error(py, &error, false))?;
+            if is_new {
+                self.warn(py)?;
+            }
+            Ok(is_new)
+        })
     }
 
-    /// Sign an address with the key that is for it; one that no key signs for comes back as it is.
+    /// Read the file again. `ConfigError` says that it is bad: the configuration is still the old one.
+    fn reload(&self, py: Python<'_>) -> PyResult<()> {
+        guard(|| {
+            let Source::File(store) = &self.source else { return Ok(()) };
+            py.detach(|| store.reload()).map_err(|error| config_error(py, &error, false))?;
+            self.warn(py)
+        })
+    }
+
+    /// The file, None for a configuration from a text.
+    #[getter]
+    fn path(&self) -> Option<String> {
+        let Source::File(store) = &self.source else { return None };
+        Some(store.path().to_string_lossy().into_owned())
+    }
+
+    /// The keys, without their secrets, in the order of the file.
+    #[getter]
+    fn keys<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        guard(|| {
+            let keys = self.with(|config| config.keys.clone());
+            PyTuple::new(py, keys.iter().map(|key| Key::of(py, key)).collect::<PyResult<Vec<_>>>()?)
+        })
+    }
+
+    /// Say what is odd and may lose bounces, each with its cure, at a time; None reads the clock.
+    #[pyo3(signature = (at=None))]
+    fn warnings<'py>(
+        &self,
+        py: Python<'py>,
+        at: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        guard(|| {
+            let time = seconds(py, at)?;
+            let warnings = self.with(|config| config.warnings(time));
+            PyTuple::new(py, warnings.iter().map(ToString::to_string))
+        })
+    }
+
+    /// Sign a sender as `outbound` decides where nothing else is known of the message.
     ///
-    /// `at` is when the message was received. Whether to sign is what `outbound` decides.
-    #[pyo3(signature = (address, at=None))]
+    /// What stays as it is comes back as it came.
+    #[pyo3(signature = (mail_from, at=None))]
     fn sign<'py>(
         &self,
-        address: &Bound<'py, PyAny>,
+        mail_from: &Bound<'py, PyAny>,
         at: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         guard(|| {
-            let given = Given::new(address)?;
-            let time = seconds(address.py(), at)?;
-            let address = match Address::parse(given.octets()) {
-                Ok(address) => address,
-                Err(error) => return given.null_or(error),
-            };
-            match self.store.config().policy.key_ring(&address) {
-                Some(keys) => sign(keys, &given, &address, time),
-                None => Ok(given.unchanged()),
-            }
+            let given = Given::new(mail_from)?;
+            let time = seconds(mail_from.py(), at)?;
+            self.with(|config| {
+                let decision = config.policy.outbound(&Message::new(given.octets(), time));
+                match (&decision.signed, decision.reason) {
+                    (Some(signed), _) => given.decode(signed),
+                    (None, OutboundReason::Unreadable) => Err(unreadable(&given)),
+                    (None, OutboundReason::TooLong) => Err(too_long(&config.policy, &given, time)),
+                    (None, _) => Ok(given.unchanged()),
+                }
+            })
         })
     }
 
@@ -85,80 +165,143 @@ impl Config {
             let given = Given::new(address)?;
             let time = seconds(address.py(), at)?;
             let address = Address::parse(given.octets()).map_err(|error| given.malformed(error))?;
-            Verification::of(&given, &self.store.config().policy.verify(&address, time))
+            self.with(|config| Verification::of(&given, &config.policy.verify(&address, time)))
         })
     }
 
     /// Decide on the sender of a message that leaves for these recipients.
-    #[pyo3(signature = (sender, recipients=None, at=None), text_signature = "($self, sender, recipients=(), at=None)")]
-    fn outbound<'py>(
+    ///
+    /// `at` is when the message was received. `mail_from_resolved` is the sender as the mail server
+    /// itself reads it, `client` the address of the host that sends it. `trusted` says that it is
+    /// local or has authenticated. `queue` is the server's queue id, for the log line.
+    #[pyo3(
+        signature = (mail_from, recipients=None, at=None, *, mail_from_resolved=None, client=None,
+                     trusted=false, queue=None),
+        text_signature = "($self, mail_from, recipients=(), at=None, *, mail_from_resolved=None, \
+                          client=None, trusted=False, queue=None)"
+    )]
+    #[allow(clippy::too_many_arguments)] // keywords in Python
+    fn outbound(
         &self,
-        sender: &Bound<'py, PyAny>,
-        recipients: Option<&Bound<'py, PyAny>>,
-        at: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+        mail_from: &Bound<'_, PyAny>,
+        recipients: Option<&Bound<'_, PyAny>>,
+        at: Option<&Bound<'_, PyAny>>,
+        mail_from_resolved: Option<&Bound<'_, PyAny>>,
+        client: Option<&Bound<'_, PyAny>>,
+        trusted: bool,
+        queue: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<OutboundDecision> {
         guard(|| {
-            let py = sender.py();
+            let given = Given::new(mail_from)?;
+            let resolved = mail_from_resolved.map(Given::new).transpose()?;
             let recipients = recipients.map_or_else(|| Ok(Vec::new()), every)?;
             let recipients = recipients.iter().map(Given::new).collect::<PyResult<Vec<_>>>()?;
-            let given = Given::new(sender)?;
-            let time = seconds(py, at)?;
-            let config = self.store.config();
-            let decision = config.policy.outbound(given.octets(), recipients.iter().map(Given::octets), time);
-            let sender =
-                decision.signed.map_or_else(|| Ok(given.unchanged()), |signed| given.decode(&signed))?;
-            let reason = OUTBOUND_REASON.get(py)?.call1((decision.reason.as_str(),))?;
-            OUTBOUND.get(py)?.call1((sender, reason))
+            let recipients: Vec<_> = recipients.iter().map(Given::octets).collect();
+            let queue = queue.map(|queue| Given::named(queue, "queue")).transpose()?;
+            let mut message = Message::new(given.octets(), seconds(mail_from.py(), at)?);
+            message.mail_from_resolved = resolved.as_ref().map(Given::octets);
+            message.recipients = &recipients;
+            message.client = client.map(address_of).transpose()?;
+            message.trusted = trusted;
+            let decision = self.with(|config| config.policy.outbound(&message));
+            let log_line = decision.log_line(&message, queue.as_ref().map(Given::octets));
+            OutboundDecision::of(&given, &decision, log_line)
         })
     }
 
     /// Decide on one recipient of a message that comes in; each recipient is judged by itself.
     ///
-    /// `client` is the address of the host that sends it. `trusted` says that it is internal or
-    /// has authenticated, `recipients_before` how many recipients the message had before.
-    #[pyo3(signature = (sender, recipient, at=None, *, client=None, trusted=false, recipients_before=0))]
-    fn inbound<'py>(
+    /// `mail_from_resolved` and `rcpt_resolved` are the two addresses as the mail server itself
+    /// reads them, `client` is the address of the host that sends the message. `trusted` says that
+    /// it is local or has authenticated, `recipients_before` how many recipients the message had
+    /// before. `queue` is the server's queue id, for the log line.
+    #[pyo3(
+        signature = (mail_from, rcpt_to, at=None, *, mail_from_resolved=None, rcpt_resolved=None,
+                     client=None, trusted=false, recipients_before=None, queue=None),
+        text_signature = "($self, mail_from, rcpt_to, at=None, *, mail_from_resolved=None, \
+                          rcpt_resolved=None, client=None, trusted=False, recipients_before=0, \
+                          queue=None)"
+    )]
+    #[allow(clippy::too_many_arguments)] // keywords in Python
+    fn inbound(
         &self,
-        sender: &Bound<'py, PyAny>,
-        recipient: &Bound<'py, PyAny>,
-        at: Option<&Bound<'py, PyAny>>,
-        client: Option<&Bound<'py, PyAny>>,
+        mail_from: &Bound<'_, PyAny>,
+        rcpt_to: &Bound<'_, PyAny>,
+        at: Option<&Bound<'_, PyAny>>,
+        mail_from_resolved: Option<&Bound<'_, PyAny>>,
+        rcpt_resolved: Option<&Bound<'_, PyAny>>,
+        client: Option<&Bound<'_, PyAny>>,
         trusted: bool,
-        recipients_before: u32,
-    ) -> PyResult<Bound<'py, PyAny>> {
+        recipients_before: Option<&Bound<'_, PyAny>>,
+        queue: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<InboundDecision> {
         guard(|| {
-            let py = sender.py();
-            let mail_from = Given::new(sender)?;
-            let given = Given::new(recipient)?;
-            let time = seconds(py, at)?;
-            let client = client.map(address_of).transpose()?;
-            let mut inbound = Inbound::new(mail_from.octets(), given.octets(), time);
-            (inbound.client, inbound.trusted, inbound.recipients_before) =
-                (client, trusted, recipients_before);
-            let decision = self.store.config().policy.inbound(&inbound);
-            let (recipient, reply) = match decision.action {
-                Action::Accept => (given.unchanged(), None),
-                Action::AcceptAs(original) => (given.decode(&original)?, None),
-                Action::Refuse(reply) => (given.unchanged(), Some(reply.to_string())),
-            };
-            let reason = INBOUND_REASON.get(py)?.call1((decision.reason.as_str(),))?;
-            INBOUND.get(py)?.call1((recipient, reply, reason, decision.monitored))
+            let sender = Given::new(mail_from)?;
+            let given = Given::new(rcpt_to)?;
+            let sender_resolved = mail_from_resolved.map(Given::new).transpose()?;
+            let resolved = rcpt_resolved.map(Given::new).transpose()?;
+            let queue = queue.map(|queue| Given::named(queue, "queue")).transpose()?;
+            let time = seconds(mail_from.py(), at)?;
+            let mut recipient = Recipient::new(sender.octets(), given.octets(), time);
+            recipient.mail_from_resolved = sender_resolved.as_ref().map(Given::octets);
+            recipient.rcpt_resolved = resolved.as_ref().map(Given::octets);
+            recipient.client = client.map(address_of).transpose()?;
+            recipient.trusted = trusted;
+            let before = |count| number(count, "recipients_before", "recipients_before");
+            recipient.recipients_before = recipients_before.map_or(Ok(0), before)?;
+            let decision = self.with(|config| config.policy.inbound(&recipient));
+            let log_line = decision.log_line(&recipient, queue.as_ref().map(Given::octets));
+            InboundDecision::of(&given, &decision, log_line)
         })
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        guard(|| Ok(format!("Config({})", self.store.path().as_os_str().into_pyobject(py)?.repr()?)))
+        guard(|| match &self.source {
+            Source::File(store) => {
+                Ok(format!("Config({})", store.path().as_os_str().into_pyobject(py)?.repr()?))
+            }
+            Source::Text(_) => Ok("Config(...)".to_owned()),
+        })
     }
 
     #[allow(clippy::unused_self)] // Python calls it on the object
     fn __reduce__(&self) -> PyResult<Bound<'_, PyTuple>> {
-        Err(PyTypeError::new_err("a Config holds secrets and cannot be pickled: load it anew"))
+        Err(PyTypeError::new_err("a Config holds secrets and cannot be pickled: open it anew"))
+    }
+}
+
+impl Config {
+    fn new(py: Python<'_>, source: Source) -> PyResult<Self> {
+        let config = Self { source };
+        config.warn(py)?;
+        Ok(config)
+    }
+
+    /// Answers by the configuration as it is now.
+    fn with<T>(&self, answer: impl FnOnce(&batv_config::Config) -> T) -> T {
+        match &self.source {
+            Source::File(store) => answer(&store.config()),
+            Source::Text(config) => answer(config),
+        }
+    }
+
+    /// Warns of what is odd.
+    fn warn(&self, py: Python<'_>) -> PyResult<()> {
+        let time = seconds(py, None)?;
+        for warning in self.with(|config| config.warnings(time)) {
+            let text = match &self.source {
+                Source::File(store) => format!("{}: {warning}", store.path().display()),
+                Source::Text(_) => warning.to_string(),
+            };
+            warn(py, &text)?;
+        }
+        Ok(())
     }
 }
 
 /// The items of an iterable of addresses, which one address alone is not meant to be.
 fn every<'py>(addresses: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>>> {
-    if Given::new(addresses).is_ok() {
+    if addresses.is_instance_of::<PyString>() || addresses.is_instance_of::<PyBytes>() {
         return Err(wrong_type("recipients", "an iterable of addresses", addresses));
     }
     addresses.try_iter()?.collect()
@@ -166,34 +309,45 @@ fn every<'py>(addresses: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>>>
 
 /// The IP address in a str or an object of `ipaddress`; the zone of an IPv6 address does not count.
 fn address_of(client: &Bound<'_, PyAny>) -> PyResult<IpAddr> {
-    let text = client.str()?;
-    let text = text.to_string_lossy();
-    let address = text.split_once('%').map_or(&*text, |(address, _)| address);
-    address.parse().map_err(|_| raise(client.py(), &CLIENT_ERROR, ("client is no IP address", &*text)))
+    if let Ok(text) = client.cast::<PyString>() {
+        let text = text.to_string_lossy();
+        let address = text.split_once('%').map_or(&*text, |(address, _)| address);
+        let not_one = |_| raise(client.py(), &ARGUMENT_ERROR, ("client", "is not an IP address"));
+        return address.parse().map_err(not_one);
+    }
+    let packed = client.getattr_opt(intern!(client.py(), "packed"))?;
+    let octets = packed.as_ref().and_then(|packed| packed.extract::<&[u8]>().ok()).unwrap_or_default();
+    let v4 = <[u8; 4]>::try_from(octets).map(IpAddr::from);
+    v4.or_else(|_| <[u8; 16]>::try_from(octets).map(IpAddr::from))
+        .map_err(|_| wrong_type("client", "str, IPv4Address, IPv6Address or None", client))
 }
 
-/// The exception for a file that cannot be used.
-fn bad_file(py: Python<'_>, error: &StoreError) -> PyErr {
-    let problem =
-        |line: Option<usize>, key: &str, message: &str| PROBLEM.get(py)?.call1((line, key, message));
-    let text = error.to_string();
-    let problems: PyResult<Vec<_>> = match error.fault() {
-        Fault::Invalid(errors) => errors
-            .as_slice()
-            .iter()
-            .map(|error| problem(Some(error.line), &error.key, &error.message))
-            .collect(),
-        _ => problem(None, "", &text).map(|problem| vec![problem]),
-    };
-    let problems = match problems.and_then(|problems| PyTuple::new(py, problems)) {
-        Ok(problems) => problems,
-        Err(error) => return error,
-    };
-    let exception = raise(py, &CONFIG_ERROR, (&text, error.path(), problems));
-    if let Fault::Io(io_error) = error.fault()
-        && let Some(code) = io_error.raw_os_error()
-    {
-        exception.set_cause(py, Some(io::Error::from_raw_os_error(code).into()));
+/// The octets of a secret from elsewhere.
+fn octets_of(secret: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
+    match secret.cast::<PyBytes>() {
+        Ok(octets) => Ok(octets.as_bytes().to_vec()),
+        Err(_) => Err(wrong_type("what read_secret_file returns", "bytes", secret)),
     }
-    exception
+}
+
+/// The exception for a sender that cannot be read.
+#[cold]
+fn unreadable(given: &Given<'_, '_>) -> PyErr {
+    match Address::parse(given.octets()) {
+        Err(error) => given.malformed(error),
+        Ok(_) => raise(given.py(), &ADDRESS_ERROR, ("unreadable", given.unchanged())),
+    }
+}
+
+/// The exception for a sender whose signed local-part would be too long.
+#[cold]
+fn too_long(policy: &batv_core::Policy, given: &Given<'_, '_>, time: u64) -> PyErr {
+    let address = match Address::parse(given.octets()) {
+        Ok(address) => address,
+        Err(error) => return given.malformed(error),
+    };
+    match policy.key_ring(&address).map(|keys| keys.sign(&address, time)) {
+        Some(Err(error @ SignError::TooLong { octets })) => given.too_long(error.to_string(), octets),
+        _ => raise(given.py(), &ADDRESS_ERROR, ("too long", given.unchanged())),
+    }
 }

@@ -5,6 +5,7 @@ use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
+use std::ffi::CString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The Python module of exceptions and enumerations.
@@ -29,10 +30,10 @@ impl Class {
 /// The exceptions, each with the arguments that its Python class has.
 pub(crate) static ADDRESS_ERROR: Class = Class::new("AddressError");
 pub(crate) static TOO_LONG_ERROR: Class = Class::new("TooLongError");
-pub(crate) static CLIENT_ERROR: Class = Class::new("ClientError");
+static BATV_WARNING: Class = Class::new("BatvWarning");
 pub(crate) static CONFIG_ERROR: Class = Class::new("ConfigError");
 pub(crate) static TIME_ERROR: Class = Class::new("TimeError");
-pub(crate) static KEY_RING_ERROR: Class = Class::new("KeyRingError");
+pub(crate) static ARGUMENT_ERROR: Class = Class::new("ArgumentError");
 
 /// An exception of a class; where even that fails, the exception that says why.
 pub(crate) fn raise<'py>(py: Python<'py>, class: &Class, args: impl PyCallArgs<'py>) -> PyErr {
@@ -46,6 +47,11 @@ pub(crate) fn wrong_type(what: &str, wanted: &str, given: &Bound<'_, PyAny>) -> 
         Ok(name) => PyTypeError::new_err(format!("{what} must be {wanted}, not {name}")),
         Err(error) => error,
     }
+}
+
+/// Warns, by the `warnings` of Python, whoever called us.
+pub(crate) fn warn(py: Python<'_>, text: &str) -> PyResult<()> {
+    PyErr::warn(py, BATV_WARNING.get(py)?, &CString::new(text)?, 1)
 }
 
 /// Runs the body of what Python calls: a panic becomes an exception that `except Exception`

@@ -1,13 +1,14 @@
 //! Key rings.
 
 use crate::address::Given;
-use crate::error::{KEY_RING_ERROR, guard, raise, wrong_type};
+use crate::error::{ARGUMENT_ERROR, guard, raise, warn, wrong_type};
 use crate::time::seconds;
+use crate::value::number;
 use crate::verification::Verification;
 use batv_core::{Address, Delimiter, HashCase, KeyNumber, Lifetime, Secret, Settings, SignError, Syntax};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyInt, PyMapping, PyTuple};
+use pyo3::types::{PyBytes, PyMapping, PyTuple};
 use std::fmt::Display;
 
 /// Secrets by key number: one signs, all verify.
@@ -43,12 +44,11 @@ impl KeyRing {
         guard(|| {
             let py = keys.py();
             let error = |argument: &str, reason: &dyn Display| {
-                raise(py, &KEY_RING_ERROR, (reason.to_string(), argument))
+                raise(py, &ARGUMENT_ERROR, (argument, reason.to_string()))
             };
             let lifetime = match lifetime {
-                Some(days) => {
-                    Lifetime::from_days(small(days, "lifetime")?).map_err(|e| error("lifetime", &e))?
-                }
+                Some(days) => Lifetime::from_days(number(days, "lifetime", "lifetime")?)
+                    .map_err(|e| error("lifetime", &e))?,
                 None => Lifetime::default(),
             };
             let syntax = match syntax {
@@ -65,31 +65,46 @@ impl KeyRing {
                 return Err(error("delimiter", &"must be one ASCII character"));
             };
             let delimiter = Delimiter::new(delimiter).map_err(|e| error("delimiter", &e))?;
-            let settings = Settings { lifetime, syntax, delimiter, hash_case, long_local_parts };
+            let mut settings = Settings::default();
+            settings.lifetime = lifetime;
+            settings.syntax = syntax;
+            settings.delimiter = delimiter;
+            settings.hash_case = hash_case;
+            settings.long_local_parts = long_local_parts;
 
             let mut ring = batv_core::KeyRing::new(settings);
-            let mut first = None;
+            let (mut first, mut weak) = (None, Vec::new());
             let Ok(mapping) = keys.cast::<PyMapping>() else {
                 return Err(wrong_type("keys", "a mapping of int to bytes", keys));
             };
             for item in mapping.items()? {
-                let (number, secret): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
-                let number = KeyNumber::new(small(&number, "keys")?).map_err(|e| error("keys", &e))?;
+                let (given, secret): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
+                let number =
+                    KeyNumber::new(number(&given, "keys", "key number")?).map_err(|e| error("keys", &e))?;
                 let Ok(secret) = secret.cast::<PyBytes>() else {
                     return Err(wrong_type(&format!("secret of key {number}"), "bytes", &secret));
                 };
                 let secret = Secret::new(secret.as_bytes())
                     .map_err(|e| error("keys", &format_args!("{e}, of key {number}")))?;
-                ring.insert(number, secret);
+                if secret.is_weak() {
+                    weak.push(number);
+                }
+                ring.add(number, secret);
                 first.get_or_insert(number);
             }
             let signing = match signing {
-                Some(number) => {
-                    KeyNumber::new(small(number, "signing")?).map_err(|e| error("signing", &e))?
-                }
+                Some(signing) => KeyNumber::new(number(signing, "signing", "signing")?)
+                    .map_err(|e| error("signing", &e))?,
                 None => first.ok_or_else(|| error("keys", &"no key, and one has to sign"))?,
             };
             ring.sign_with(signing).map_err(|e| error("signing", &e))?;
+            for number in weak {
+                let octets = Secret::STRONG;
+                warn(
+                    py,
+                    &format!("the secret of key {number} has fewer than {octets} octets and may be guessed"),
+                )?;
+            }
             Ok(Self { keys: ring })
         })
     }
@@ -126,6 +141,14 @@ impl KeyRing {
         })
     }
 
+    fn __copy__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
+        slf
+    }
+
+    fn __deepcopy__<'py>(slf: Bound<'py, Self>, _memo: &Bound<'py, PyAny>) -> Bound<'py, Self> {
+        slf
+    }
+
     fn __repr__(&self) -> String {
         let numbers = KeyNumber::all().filter(|number| self.keys.secret(*number).is_some());
         let keys: Vec<_> = numbers.map(|number| format!("{number}: ...")).collect();
@@ -153,13 +176,4 @@ pub(crate) fn sign<'py>(
         Err(error @ SignError::TooLong { octets }) => Err(given.too_long(error.to_string(), octets)),
         Err(_) => Ok(given.unchanged()),
     }
-}
-
-/// A small number: an int, and not a bool. Neither error shows the value: it may be a secret.
-fn small(number: &Bound<'_, PyAny>, argument: &str) -> PyResult<u8> {
-    if !number.is_instance_of::<PyInt>() || number.is_instance_of::<PyBool>() {
-        let what = if argument == "keys" { "key number" } else { argument };
-        return Err(wrong_type(what, "int", number));
-    }
-    number.extract().map_err(|_| raise(number.py(), &KEY_RING_ERROR, ("number is out of range", argument)))
 }

@@ -4,21 +4,48 @@
 
 mod address;
 mod config;
+mod decision;
 mod error;
+mod fault;
+mod key;
 mod key_ring;
 mod strip;
 mod time;
+mod value;
 mod verification;
 
 /// The compiled half of `batv`; what is public is in `batv` itself.
 #[pyo3::pymodule(gil_used = false)]
 mod _batv {
+    use pyo3::exceptions::PyImportError;
+    use pyo3::prelude::*;
+    use pyo3::sync::PyOnceLock;
+
     #[pymodule_export]
     use crate::config::Config;
     #[pymodule_export]
+    use crate::decision::{InboundDecision, OutboundDecision};
+    #[pymodule_export]
+    use crate::fault::Fault;
+    #[pymodule_export]
+    use crate::key::Key;
+    #[pymodule_export]
     use crate::key_ring::KeyRing;
     #[pymodule_export]
-    use crate::strip::{dialect, strip};
+    use crate::strip::{Stripped, inspect, strip};
     #[pymodule_export]
     use crate::verification::Verification;
+
+    /// Refuses a second interpreter: the first one's classes are kept, and would be given to it too.
+    #[pymodule_init]
+    fn of_one_interpreter(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        // Each interpreter has a module `sys` of its own; kept, its place is not given to another.
+        static FIRST: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+        let py = module.py();
+        let interpreter = py.import("sys")?;
+        if FIRST.get_or_init(py, || interpreter.clone().unbind()).is(&interpreter) {
+            return Ok(());
+        }
+        Err(PyImportError::new_err("batv is already used by another interpreter of this process"))
+    }
 }

@@ -6,9 +6,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDateTime, PyFloat, PyInt};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// One more than the greatest number of UNIX seconds.
-const END: f64 = 18_446_744_073_709_551_616.0;
-const OUT_OF_RANGE: &str = "time is not within 0 to 2**64 - 1 UNIX seconds";
+/// The last second of the year 9999, where `datetime` ends too. The milliseconds of today lie far behind it.
+const LAST: u64 = 253_402_300_799;
+const OUT_OF_RANGE: &str = "time is not within the years 1970 to 9999, in UNIX seconds";
 
 /// The UNIX seconds of an int, a float or an aware datetime; the clock's for None.
 #[inline]
@@ -20,7 +20,8 @@ pub(crate) fn seconds(py: Python<'_>, at: Option<&Bound<'_, PyAny>>) -> PyResult
             .map_err(|_| raise(py, &TIME_ERROR, ("the clock is before 1970", py.None())));
     };
     if at.is_instance_of::<PyInt>() && !at.is_instance_of::<PyBool>() {
-        return at.extract().map_err(|_| raise(py, &TIME_ERROR, (OUT_OF_RANGE, at)));
+        let seconds = at.extract().ok().filter(|seconds| *seconds <= LAST);
+        return seconds.ok_or_else(|| raise(py, &TIME_ERROR, (OUT_OF_RANGE, at)));
     }
     let seconds: f64 = if at.is_instance_of::<PyFloat>() {
         at.extract()?
@@ -32,10 +33,11 @@ pub(crate) fn seconds(py: Python<'_>, at: Option<&Bound<'_, PyAny>>) -> PyResult
     } else {
         return Err(wrong_type("at", "int, float, datetime or None", at));
     };
-    if !(0.0..END).contains(&seconds) {
-        return Err(raise(py, &TIME_ERROR, (OUT_OF_RANGE, at)));
+    // LAST is far within the whole numbers that f64 has. Of what is in range only the fraction is lost.
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    if (0.0..LAST as f64 + 1.0).contains(&seconds) {
+        Ok(seconds as u64)
+    } else {
+        Err(raise(py, &TIME_ERROR, (OUT_OF_RANGE, at)))
     }
-    // Within the range of u64 and not negative, so only the fraction is lost.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    Ok(seconds as u64)
 }

@@ -1,118 +1,47 @@
 //! What verifying says.
 
 use crate::address::Given;
-use crate::error::{Class, TYPES, guard, wrong_type};
-use batv_core::Verdict;
-use pyo3::exceptions::PyRuntimeError;
+use crate::error::guard;
+use crate::value::{Member, Text, Verdict, value};
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyString, PyTuple};
 
-static VERDICT: Class = Class::new("Verdict");
+value! {
+    /// What verifying an address said: its verdict, and what an authentic tag says.
+    ///
+    /// It is true where the verdict is a pass.
+    #[pyclass(frozen, generic, module = "batv")]
+    Verification(verdict, original=None, key_number=None, days_left=None) {
+        /// The verdict.
+        verdict: Member<Verdict>,
+        /// The address without its tag, where the tag is authentic.
+        original: Option<Text>,
+        /// The number of the key that signed, where the tag is authentic.
+        key_number: Option<u8>,
+        /// The days that an authentic tag is still good for.
+        days_left: Option<u8>,
+    }
 
-/// The members of Python's `Verdict` with their words.
-static MEMBERS: PyOnceLock<Vec<(String, Py<PyAny>)>> = PyOnceLock::new();
+    /// Whether the tag is authentic and in time.
+    #[getter]
+    fn is_pass(&self, py: Python<'_>) -> PyResult<bool> {
+        guard(|| (&self.verdict).into_pyobject(py)?.eq("pass"))
+    }
 
-fn member(py: Python<'_>, verdict: &Verdict<'_>) -> PyResult<Py<PyAny>> {
-    let members = MEMBERS.get_or_try_init(py, || {
-        let class = py.import(TYPES)?.getattr("Verdict")?;
-        class
-            .try_iter()?
-            .map(|member| member.and_then(|member| Ok((member.extract()?, member.unbind()))))
-            .collect::<PyResult<_>>()
-    })?;
-    let (_, member) = members
-        .iter()
-        .find(|(word, _)| word == verdict.as_str())
-        .ok_or_else(|| PyRuntimeError::new_err(format!("unknown verdict {verdict}")))?;
-    Ok(member.clone_ref(py))
-}
-
-/// What verifying an address said: its verdict, and what an authentic tag tells.
-#[pyclass(frozen, generic, module = "batv")]
-pub(crate) struct Verification {
-    #[pyo3(get)]
-    verdict: Py<PyAny>,
-    #[pyo3(get)]
-    original: Option<Py<PyAny>>,
-    #[pyo3(get)]
-    key_number: Option<u8>,
-    #[pyo3(get)]
-    days_left: Option<u8>,
+    fn __bool__(&self, py: Python<'_>) -> PyResult<bool> {
+        self.is_pass(py)
+    }
 }
 
 impl Verification {
     #[inline]
-    pub(crate) fn of(given: &Given<'_, '_>, verdict: &Verdict<'_>) -> PyResult<Self> {
+    pub(crate) fn of(given: &Given<'_, '_>, verdict: &batv_core::Verdict<'_>) -> PyResult<Self> {
         let authentic = verdict.authentic();
         let original = authentic.map(|authentic| given.original(&authentic.original)).transpose()?;
         Ok(Self {
-            verdict: member(given.py(), verdict)?,
-            original: original.map(Bound::unbind),
+            verdict: Member::of(given.py(), verdict.as_str())?,
+            original: original.map(Text::from),
             key_number: authentic.map(|authentic| authentic.key_number.get()),
             days_left: authentic.map(|authentic| authentic.days_left),
         })
-    }
-
-    fn fields<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        (&self.verdict, &self.original, self.key_number, self.days_left).into_pyobject(py)
-    }
-}
-
-#[pymethods]
-impl Verification {
-    #[classattr]
-    fn __match_args__() -> (&'static str, &'static str, &'static str, &'static str) {
-        ("verdict", "original", "key_number", "days_left")
-    }
-
-    #[new]
-    #[pyo3(signature = (verdict, original=None, key_number=None, days_left=None))]
-    fn new(
-        py: Python<'_>,
-        verdict: &Bound<'_, PyAny>,
-        original: Option<&Bound<'_, PyAny>>,
-        key_number: Option<u8>,
-        days_left: Option<u8>,
-    ) -> PyResult<Self> {
-        guard(|| {
-            let verdict = VERDICT.get(py)?.call1((verdict,))?.unbind();
-            match original {
-                Some(text) if !text.is_instance_of::<PyString>() && !text.is_instance_of::<PyBytes>() => {
-                    Err(wrong_type("original", "str, bytes or None", text))
-                }
-                original => Ok(Self {
-                    verdict,
-                    original: original.map(|text| text.clone().unbind()),
-                    key_number,
-                    days_left,
-                }),
-            }
-        })
-    }
-
-    fn __eq__<'py>(&self, py: Python<'py>, other: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        guard(|| match other.cast::<Self>() {
-            Ok(other) => self.fields(py)?.rich_compare(other.get().fields(py)?, pyo3::basic::CompareOp::Eq),
-            Err(_) => Ok(py.NotImplemented().into_bound(py)),
-        })
-    }
-
-    fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
-        guard(|| self.fields(py)?.hash())
-    }
-
-    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        guard(|| {
-            let fields = self.fields(py)?;
-            let names = ["verdict", "original", "key_number", "days_left"];
-            let shown =
-                names.iter().zip(fields.iter()).map(|(name, value)| Ok(format!("{name}={}", value.repr()?)));
-            Ok(format!("Verification({})", shown.collect::<PyResult<Vec<_>>>()?.join(", ")))
-        })
-    }
-
-    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
-        guard(|| Ok((slf.get_type().into_any(), slf.get().fields(slf.py())?)))
     }
 }

@@ -15,12 +15,14 @@ for = ["example.test"]
 [[key]]
 number = 1
 secret = "{SECRET}"
-for = ["old.test"]
+for = ["example.test"]
 use = "verify"
 
 [policy]
 exempt = ["postmaster@*"]
-clients = ["192.0.2.0/24", "2001:db8::/32"]
+default-domain = "example.test"
+internal-networks = ["127.0.0.1", "2001:db8:1::/48"]
+untagged-clients = ["192.0.2.0/24", "2001:db8::/48"]
 untagged-destinations = ["lists.example.org"]
 sign-local = false
 """

@@ -6,7 +6,16 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from batv import AddressError, BatvError, KeyRing, KeyRingError, TimeError, TooLongError, Verdict
+from batv import (
+    AddressError,
+    ArgumentError,
+    BatvError,
+    BatvWarning,
+    KeyRing,
+    TimeError,
+    TooLongError,
+    Verdict,
+)
 
 NOON = 1_795_348_800
 DAY = 86_400
@@ -76,8 +85,10 @@ def test_times() -> None:
         assert KEYS.sign(ALICE, at) == SIGNED
         assert KEYS.sign(ALICE, at=at) == SIGNED
     assert KEYS.sign(ALICE, 0).startswith("prvs=0007")
-    assert (2**64 - 1) // DAY == 213_503_982_334_601
-    assert KEYS.sign(ALICE, 2**64 - 1).startswith("prvs=0608")
+    last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    assert int(last.timestamp()) // DAY == 2_932_896
+    for at in (last, int(last.timestamp()), last.timestamp() + 0.999):
+        assert KEYS.sign(ALICE, at).startswith("prvs=0903")
 
 
 def test_none_reads_the_clock() -> None:
@@ -91,11 +102,24 @@ def test_none_reads_the_clock() -> None:
 
 @pytest.mark.parametrize(
     "at",
-    [-1, 2**64, 10**40, -0.5, 2.0**64, float("nan"), float("inf"), -float("inf")],
+    [
+        -1,
+        253_402_300_800,
+        NOON * 1000,
+        2**64,
+        10**40,
+        -0.5,
+        253_402_300_800.0,
+        NOON * 1000.0,
+        2.0**64,
+        float("nan"),
+        float("inf"),
+        -float("inf"),
+    ],
 )
 def test_what_is_no_unix_time(at: float) -> None:
     for call in (KEYS.sign, KEYS.verify):
-        with pytest.raises(TimeError, match="not within 0 to") as caught:
+        with pytest.raises(TimeError, match="not within the years 1970 to 9999") as caught:
             call(SIGNED, at)
         assert caught.value.at is at
 
@@ -105,7 +129,7 @@ def test_datetimes_need_a_time_zone_and_a_year_from_1970() -> None:
     with pytest.raises(TimeError, match="datetime has no time zone") as caught:
         KEYS.sign(ALICE, naive)
     assert caught.value.at is naive
-    with pytest.raises(TimeError, match="not within 0 to"):
+    with pytest.raises(TimeError, match="not within the years 1970 to 9999"):
         KEYS.sign(ALICE, datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC))
 
 
@@ -160,6 +184,44 @@ def test_too_long_says_so() -> None:
     long = "a" * 300 + "@example.test"  # longer than what is joined without an allocation
     signed = KeyRing({0: b"secret"}, long_local_parts=True).sign(long, NOON)
     assert signed == f"prvs=0786{hash_of(b'0786' + long.encode())}={long}"
+
+
+def test_a_verification_is_true_where_it_is_a_pass() -> None:
+    passed = KEYS.verify(SIGNED, NOON)
+    assert passed
+    assert passed.is_pass
+    for address, at in (
+        (ALICE, NOON),
+        ("prvs=abc=alice@example.test", NOON),
+        ("prvs=1786864c09=alice@example.test", NOON),
+        ("prvs=0786864c08=alice@example.test", NOON),
+        (SIGNED, NOON + 8 * DAY),
+    ):
+        failed = KEYS.verify(address, at)
+        assert not failed
+        assert failed.is_pass is False
+
+
+def test_messages_are_short_whatever_was_passed() -> None:
+    long = "a b" * 1_000_000 + "@example.test"
+    given: Any
+    for given in (long, long.encode(), "a" * 3_000_000 + "@example.test"):
+        with pytest.raises(BatvError) as caught:
+            KEYS.sign(given, NOON)
+        assert len(str(caught.value)) < 250
+        assert len(repr(caught.value)) < 250
+    with pytest.raises(TimeError) as at:
+        KEYS.sign(ALICE, 10**5000)
+    assert len(repr(at.value)) < 250
+
+
+def test_a_weak_secret_warns_who_made_the_key_ring() -> None:
+    with pytest.warns(BatvWarning) as caught:
+        KeyRing({1: b"15 octets of it", 2: b"16 octets of it."})
+    assert [str(warning.message) for warning in caught] == [
+        "the secret of key 1 has fewer than 16 octets and may be guessed"
+    ]
+    assert caught[0].filename == __file__
 
 
 def test_verdicts() -> None:
@@ -227,7 +289,7 @@ def test_settings() -> None:
 def test_arguments_that_make_no_key_ring(
     arguments: dict[str, Any], argument: str, reason: str
 ) -> None:
-    with pytest.raises(KeyRingError) as caught:
+    with pytest.raises(ArgumentError) as caught:
         KeyRing(**{"keys": {1: b"secret"}, **arguments})
     assert (caught.value.argument, caught.value.reason) == (argument, reason)
     assert str(caught.value) == f"{argument}: {reason}"

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -69,11 +70,23 @@ def test_verifications_are_values() -> None:
             assert original == ALICE
         case _:
             pytest.fail("did not match")
-    with pytest.raises(ValueError, match="'passed' is not a valid Verdict"):
+    with pytest.raises(ValueError, match="verdict: is not a word of Verdict"):
         Verification("passed")
     wrong: Any = 7
-    with pytest.raises(TypeError, match="original must be str, bytes or None, not int"):
+    with pytest.raises(TypeError, match="address must be str or bytes, not int"):
         Verification("pass", wrong)
+
+
+def test_a_key_ring_is_its_own_copy() -> None:
+    assert copy.copy(KEYS) is KEYS
+    assert copy.deepcopy({"keys": KEYS})["keys"] is KEYS
+
+
+def test_secrets_are_generated() -> None:
+    secrets = {batv.generate_secret() for _ in range(100)}
+    assert len(secrets) == 100
+    for secret in secrets:
+        assert re.fullmatch(rb"[0-9a-f]{64}", secret)
 
 
 def test_objects_are_frozen() -> None:

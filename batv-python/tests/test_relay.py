@@ -19,6 +19,8 @@ EXAMPLE = Path(__file__).parents[1] / "examples" / "aiosmtpd_relay.py"
 DAY = 86_400
 ALICE = "alice@example.test"
 BOB = "bob@example.org"
+# What is not in the internal networks of the configuration.
+STRANGER = "127.0.0.2"
 REFUSAL = (550, b"5.7.1 Not a bounce of mail sent from here (BATV: the address has no tag)")
 
 
@@ -27,6 +29,7 @@ class NextHop:
 
     def __init__(self) -> None:
         self.envelopes: list[tuple[str | None, list[str], bytes | None]] = []
+        self.options: list[list[str]] = []
 
     async def handle_RCPT(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _: list[str]
@@ -38,6 +41,7 @@ class NextHop:
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
         self.envelopes.append((envelope.mail_from, envelope.rcpt_tos, envelope.original_content))
+        self.options.append(envelope.mail_options)
         return "250 OK"
 
 
@@ -48,15 +52,18 @@ def free_port() -> int:
 
 
 @contextmanager
-def connected(port: int) -> Iterator[smtplib.SMTP]:
+def connected(port: int, client_address: str = "127.0.0.1") -> Iterator[smtplib.SMTP]:
     """Connect as soon as the server is up; half a minute is for a slow machine."""
+    # Only then is a port of our own taken, which could be the server's.
     end = time.monotonic() + 30
     while True:
         try:
-            client = smtplib.SMTP("127.0.0.1", port, timeout=30)
+            socket.create_connection(("127.0.0.1", port)).close()
             break
         except ConnectionRefusedError:
             assert time.monotonic() < end
+    source = (client_address, 0)
+    client = smtplib.SMTP("127.0.0.1", port, timeout=30, source_address=source)
     with client:
         client.ehlo("client.example")
         yield client
@@ -65,14 +72,17 @@ def connected(port: int) -> Iterator[smtplib.SMTP]:
 class Site:
     """The relay as a process, and the server behind it."""
 
-    def __init__(self, config: Path) -> None:
-        self.config = batv.Config.load(config)
+    def __init__(self, config: Path, smtputf8: bool = True) -> None:
+        self.config = batv.Config.open(config)
         self.next_hop = NextHop()
         self.submission, self.mx, self.log = free_port(), free_port(), ""
         next_hop_port = free_port()
-        self.controller = Controller(self.next_hop, hostname="127.0.0.1", port=next_hop_port)
+        self.controller = Controller(
+            self.next_hop, hostname="127.0.0.1", port=next_hop_port, enable_SMTPUTF8=smtputf8
+        )
         self.controller.start()
-        command = [sys.executable, "-W", "error", str(EXAMPLE), "--config", str(config)]
+        warnings = ["-W", "error", "-W", "default::UserWarning"]
+        command = [sys.executable, *warnings, str(EXAMPLE), "--config", str(config)]
         for name, port in (
             ("--next-hop", next_hop_port),
             ("--submission", self.submission),
@@ -111,7 +121,7 @@ def test_a_message_leaves_and_its_bounces_come_back(relay: Site) -> None:
     assert recipients == [BOB]
     assert content == b"Subject: hello\r\n\r\nHello\r\n"
 
-    with connected(relay.mx) as client:
+    with connected(relay.mx, STRANGER) as client:
         client.sendmail("", [signed], b"Subject: genuine\r\n\r\n")
         assert client.docmd("MAIL FROM:<>")[0] == 250
         assert client.docmd(f"RCPT TO:<{ALICE}>") == REFUSAL
@@ -127,9 +137,12 @@ def test_a_message_leaves_and_its_bounces_come_back(relay: Site) -> None:
         (BOB, [ALICE]),
     ]
     log = relay.stop()
-    assert f"outbound from={ALICE} reason=signed\n" in log
-    assert f"inbound from=<> to={ALICE} reason=missing\n" in log
-    assert f"inbound from=<> to={signed} reason=pass\n" in log
+    line = f"batv: dir=out action=sign reason=signed from=<{ALICE}> client=127.0.0.1 key=0\n"
+    assert line in log
+    refused = f"action=refuse reason=missing from=<> to=<{ALICE}> client={STRANGER}\n"
+    assert f"batv: dir=in {refused}" in log
+    genuine = f"action=original reason=pass from=<> to=<{signed}> client={STRANGER} key=0 left=7\n"
+    assert f"batv: dir=in {genuine}" in log
 
 
 def test_what_is_not_to_be_signed_leaves_as_it_is(relay: Site) -> None:
@@ -140,7 +153,48 @@ def test_what_is_not_to_be_signed_leaves_as_it_is(relay: Site) -> None:
         assert client.docmd(f"MAIL FROM:<{ALICE}>")[0] == 250
         assert client.docmd(f"RCPT TO:<{BOB}>")[0] == 250
         assert client.docmd(f"RCPT TO:<{BOB}>") == (452, b"4.5.3 One recipient at a time")
-    assert [envelope[0] for envelope in relay.next_hop.envelopes] == ["<>", ALICE, ALICE]
+    with connected(relay.submission, STRANGER) as client:
+        client.sendmail(ALICE, [BOB], b"Subject: who are you?\r\n\r\n")
+    senders = [envelope[0] for envelope in relay.next_hop.envelopes]
+    assert senders == ["<>", ALICE, ALICE, ALICE]
+
+
+def test_addresses_in_utf_8(relay: Site) -> None:
+    jurgen, options = "jürgen@example.test", ["SMTPUTF8", "BODY=8BITMIME"]
+    with connected(relay.submission) as client:
+        client.sendmail(jurgen, ["bób@example.org"], b"Subject: \xc3\xbc\r\n\r\n", options)
+        # Without SMTPUTF8, or not in UTF-8, nobody can be told such an address.
+        client.command_encoding = "utf-8"
+        assert client.docmd(f"MAIL FROM:<{jurgen}>")[0] == 553
+        client.command_encoding = "latin-1"
+        assert client.docmd(f"MAIL FROM:<{jurgen}> SMTPUTF8")[0] == 553
+        assert client.docmd("MAIL FROM:<>")[0] == 250
+        assert client.docmd("RCPT TO:<bób@example.org>")[0] == 553
+    [(signed, recipients, _)] = relay.next_hop.envelopes
+    assert relay.next_hop.options == [["SIZE=15", "SMTPUTF8", "BODY=8BITMIME"]]
+    assert recipients == ["bób@example.org"]
+    assert signed is not None
+    assert relay.config.verify(signed).original == jurgen
+
+    with connected(relay.mx, STRANGER) as client:
+        client.sendmail("", [signed], b"Subject: genuine\r\n\r\n", options)
+        assert client.docmd("MAIL FROM:<>", "SMTPUTF8")[0] == 250
+        client.command_encoding = "utf-8"
+        assert client.docmd(f"RCPT TO:<{jurgen}>") == REFUSAL
+    assert relay.next_hop.envelopes[1][:2] == ("<>", [jurgen])
+
+
+def test_a_next_hop_without_smtputf8(site: Path) -> None:
+    relay = Site(site, smtputf8=False)
+    try:
+        with connected(relay.submission) as client, pytest.raises(smtplib.SMTPDataError) as caught:
+            options = ["SMTPUTF8", "BODY=8BITMIME"]
+            client.sendmail("jürgen@example.test", [BOB], b"Subject: \r\n\r\n", options)
+    finally:
+        relay.stop()
+        relay.controller.stop()
+    assert caught.value.smtp_code == 550
+    assert caught.value.smtp_error == b"5.6.7 The next hop does not take such addresses"
 
 
 def test_refusals_of_the_next_hop_are_handed_on(relay: Site) -> None:
@@ -157,11 +211,14 @@ def test_refusals_of_the_next_hop_are_handed_on(relay: Site) -> None:
 
 
 def test_a_changed_configuration_counts_at_once(relay: Site, write: Callable[[str], Path]) -> None:
-    with connected(relay.mx) as client:
+    with connected(relay.mx, STRANGER) as client:
         assert client.docmd("MAIL FROM:<>")[0] == 250
         assert client.docmd(f"RCPT TO:<{ALICE}>") == REFUSAL
         write("nonsense")
         assert client.docmd(f"RCPT TO:<{ALICE}>") == REFUSAL
         write(f"{SITE}monitor = true\n")
         assert client.docmd(f"RCPT TO:<{ALICE}>")[0] == 250
-    assert "the old configuration stays" in relay.stop()
+    log = relay.stop()
+    assert "the old configuration stays" in log
+    assert "BatvWarning" in log
+    assert "policy.monitor: monitor mode is on, nothing is refused" in log

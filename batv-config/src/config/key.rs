@@ -24,6 +24,8 @@ pub struct Key {
     pub created: Option<Date>,
     /// The last day on which it has to verify.
     pub verify_until: Option<Date>,
+    /// The domains and addresses that it is for.
+    pub patterns: Vec<Pattern>,
     pub(crate) secret: Arc<Secret>,
     /// Whether the secret stands in the configuration file itself.
     pub(crate) is_inline: bool,
@@ -130,8 +132,19 @@ pub(super) fn read(
     section.finish();
     let (number, Found { secret, is_inline, ends_in_line_break }) = (number?, found?);
     let secret = Arc::new(secret);
-    let key = Key { number, line, r#use, created, verify_until, secret, is_inline, ends_in_line_break };
-    Some((key, patterns.into_iter().map(|(pattern, _)| pattern).collect()))
+    let patterns: Vec<_> = patterns.into_iter().map(|(pattern, _)| pattern).collect();
+    let key = Key {
+        number,
+        line,
+        r#use,
+        created,
+        verify_until,
+        patterns: patterns.clone(),
+        secret,
+        is_inline,
+        ends_in_line_break,
+    };
+    Some((key, patterns))
 }
 
 fn read_number(value: &DeValue<'_>) -> Result<KeyNumber, String> {

@@ -7,9 +7,12 @@ bounce comes to:
 >>> keys = batv.KeyRing({1: b"a secret of 16 octets or more"}, lifetime=7)
 >>> received = 1_795_348_800  # UNIX seconds, or an aware datetime
 >>> signed = keys.sign("user@example.com", at=received)
->>> verification = keys.verify(signed, at=received + 3 * 86_400)
->>> verification.verdict, verification.original, verification.days_left
+>>> if verification := keys.verify(signed, at=received + 3 * 86_400):
+...     verification.verdict, verification.original, verification.days_left
 (<Verdict.PASS: 'pass'>, 'user@example.com', 4)
+
+A configuration, `batv.toml`, has the keys of all the domains of a site and its policy:
+`Config.open(path).outbound(...)` decides on mail that leaves, `inbound(...)` on mail that comes.
 
 Anybody's tag comes off an address without proof:
 
@@ -19,46 +22,69 @@ Anybody's tag comes off an address without proof:
 Addresses are `str` or `bytes`, with or without angle brackets, and come back as they came.
 """
 
+from os import urandom as _urandom
+
 from batv import _types
-from batv._batv import Config, KeyRing, Verification, dialect, strip
+from batv._batv import (
+    Config,
+    Fault,
+    InboundDecision,
+    Key,
+    KeyRing,
+    OutboundDecision,
+    Stripped,
+    Verification,
+    inspect,
+    strip,
+)
 from batv._types import (
+    Action,
     AddressError,
+    ArgumentError,
     BatvError,
-    ClientError,
+    BatvWarning,
     ConfigError,
-    ConfigProblem,
     Dialect,
-    Inbound,
     InboundReason,
-    KeyRingError,
-    Outbound,
     OutboundReason,
     TimeError,
     TooLongError,
+    Use,
     Verdict,
 )
 
 __all__ = [
+    "Action",
     "AddressError",
+    "ArgumentError",
     "BatvError",
-    "ClientError",
+    "BatvWarning",
     "Config",
     "ConfigError",
-    "ConfigProblem",
     "Dialect",
-    "Inbound",
+    "Fault",
+    "InboundDecision",
     "InboundReason",
+    "Key",
     "KeyRing",
-    "KeyRingError",
-    "Outbound",
+    "OutboundDecision",
     "OutboundReason",
+    "Stripped",
     "TimeError",
     "TooLongError",
+    "Use",
     "Verdict",
     "Verification",
-    "dialect",
+    "generate_secret",
+    "inspect",
     "strip",
 ]
+
+
+def generate_secret() -> bytes:
+    """Make a strong secret: 64 hexadecimal digits of the system's random source."""
+    return _urandom(32).hex().encode()
+
 
 # Tracebacks and pickles name what is public.
 for _name in _types.__all__:

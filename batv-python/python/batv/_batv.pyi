@@ -1,40 +1,122 @@
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
 from ipaddress import IPv4Address, IPv6Address
 from os import PathLike
 from types import GenericAlias
-from typing import AnyStr, Generic, Literal, Self, final
+from typing import Any, AnyStr, Generic, Literal, Self, final
 
-from batv._types import Dialect, Inbound, Outbound, Verdict
+from batv._types import Action, Dialect, InboundReason, OutboundReason, Use, Verdict
 
-__all__ = ["Config", "KeyRing", "Verification", "dialect", "strip"]
+__all__ = [
+    "Config",
+    "Fault",
+    "InboundDecision",
+    "Key",
+    "KeyRing",
+    "OutboundDecision",
+    "Stripped",
+    "Verification",
+    "inspect",
+    "strip",
+]
 
 @final
 class Config:
     @staticmethod
-    def load(path: str | PathLike[str]) -> Config: ...
+    def open(path: str | PathLike[str]) -> Config: ...
+    @staticmethod
+    def parse(
+        text: str | Mapping[str, Any],
+        read_secret_file: Callable[[str], bytes] | None = None,
+    ) -> Config: ...
+    @property
+    def path(self) -> str | None: ...
+    @property
+    def keys(self) -> tuple[Key, ...]: ...
+    def warnings(self, at: float | datetime | None = None) -> tuple[str, ...]: ...
     def reload(self) -> None: ...
     def refresh(self) -> bool: ...
-    def sign(self, address: AnyStr, at: float | datetime | None = None) -> AnyStr: ...
+    def sign(self, mail_from: AnyStr, at: float | datetime | None = None) -> AnyStr: ...
     def verify(
         self, address: AnyStr, at: float | datetime | None = None
     ) -> Verification[AnyStr]: ...
     def outbound(
         self,
-        sender: AnyStr,
+        mail_from: AnyStr,
         recipients: Iterable[str] | Iterable[bytes] = (),
         at: float | datetime | None = None,
-    ) -> Outbound[AnyStr]: ...
+        *,
+        mail_from_resolved: str | bytes | None = None,
+        client: str | IPv4Address | IPv6Address | None = None,
+        trusted: bool = False,
+        queue: str | bytes | None = None,
+    ) -> OutboundDecision[AnyStr]: ...
     def inbound(
         self,
-        sender: str | bytes,
-        recipient: AnyStr,
+        mail_from: str | bytes,
+        rcpt_to: AnyStr,
         at: float | datetime | None = None,
         *,
+        mail_from_resolved: str | bytes | None = None,
+        rcpt_resolved: str | bytes | None = None,
         client: str | IPv4Address | IPv6Address | None = None,
         trusted: bool = False,
         recipients_before: int = 0,
-    ) -> Inbound[AnyStr]: ...
+        queue: str | bytes | None = None,
+    ) -> InboundDecision[AnyStr]: ...
+
+@final
+class Fault:
+    __match_args__ = ("line", "setting", "message")
+
+    def __new__(cls, line: int | None, setting: str, message: str) -> Self: ...
+    @property
+    def line(self) -> int | None: ...
+    @property
+    def setting(self) -> str: ...
+    @property
+    def message(self) -> str: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Key:
+    __match_args__ = (
+        "number",
+        "patterns",
+        "use",
+        "fingerprint",
+        "created",
+        "verify_until",
+        "line",
+    )
+
+    def __new__(
+        cls,
+        number: int,
+        patterns: tuple[str, ...],
+        use: Use | str,
+        fingerprint: str,
+        created: date | None = None,
+        verify_until: date | None = None,
+        line: int | None = None,
+    ) -> Self: ...
+    @property
+    def number(self) -> int: ...
+    @property
+    def patterns(self) -> tuple[str, ...]: ...
+    @property
+    def use(self) -> Use: ...
+    @property
+    def fingerprint(self) -> str: ...
+    @property
+    def created(self) -> date | None: ...
+    @property
+    def verify_until(self) -> date | None: ...
+    @property
+    def line(self) -> int | None: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
 
 @final
 class KeyRing:
@@ -53,6 +135,97 @@ class KeyRing:
     def verify(
         self, address: AnyStr, at: float | datetime | None = None
     ) -> Verification[AnyStr]: ...
+    def __copy__(self) -> Self: ...
+    def __deepcopy__(self, _memo: object) -> Self: ...
+
+@final
+class OutboundDecision(Generic[AnyStr]):
+    __match_args__ = ("mail_from", "action", "reason", "log_line", "key_number")
+
+    def __new__(
+        cls,
+        mail_from: AnyStr,
+        action: Action | str,
+        reason: OutboundReason | str,
+        log_line: str,
+        key_number: int | None = None,
+    ) -> Self: ...
+    @property
+    def mail_from(self) -> AnyStr: ...
+    @property
+    def action(self) -> Action: ...
+    @property
+    def reason(self) -> OutboundReason: ...
+    @property
+    def key_number(self) -> int | None: ...
+    @property
+    def log_line(self) -> str: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __class_getitem__(cls, key: object) -> GenericAlias: ...
+
+@final
+class InboundDecision(Generic[AnyStr]):
+    __match_args__ = (
+        "action",
+        "reason",
+        "log_line",
+        "original",
+        "reply",
+        "monitored",
+        "key_number",
+        "days_left",
+    )
+
+    def __new__(
+        cls,
+        action: Action | str,
+        reason: InboundReason | str,
+        log_line: str,
+        original: AnyStr | None = None,
+        reply: str | None = None,
+        monitored: bool = False,
+        key_number: int | None = None,
+        days_left: int | None = None,
+    ) -> Self: ...
+    @property
+    def action(self) -> Action: ...
+    @property
+    def reason(self) -> InboundReason: ...
+    @property
+    def original(self) -> AnyStr | None: ...
+    @property
+    def reply(self) -> str | None: ...
+    @property
+    def monitored(self) -> bool: ...
+    @property
+    def key_number(self) -> int | None: ...
+    @property
+    def days_left(self) -> int | None: ...
+    @property
+    def log_line(self) -> str: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __class_getitem__(cls, key: object) -> GenericAlias: ...
+
+@final
+class Stripped(Generic[AnyStr]):
+    __match_args__ = ("dialect", "original", "day", "key_number")
+
+    def __new__(
+        cls, dialect: Dialect | str, original: AnyStr, day: int, key_number: int | None = None
+    ) -> Self: ...
+    @property
+    def dialect(self) -> Dialect: ...
+    @property
+    def original(self) -> AnyStr: ...
+    @property
+    def day(self) -> int: ...
+    @property
+    def key_number(self) -> int | None: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __class_getitem__(cls, key: object) -> GenericAlias: ...
 
 @final
 class Verification(Generic[AnyStr]):
@@ -73,9 +246,12 @@ class Verification(Generic[AnyStr]):
     def key_number(self) -> int | None: ...
     @property
     def days_left(self) -> int | None: ...
+    @property
+    def is_pass(self) -> bool: ...
+    def __bool__(self) -> bool: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __class_getitem__(cls, key: object) -> GenericAlias: ...
 
-def strip(address: AnyStr, /) -> AnyStr: ...
-def dialect(address: str | bytes, /) -> Dialect | None: ...
+def inspect(address: AnyStr, /) -> Stripped[AnyStr] | None: ...
+def strip(address: AnyStr, /, *, layers: int = 1) -> AnyStr: ...

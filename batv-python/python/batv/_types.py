@@ -1,25 +1,28 @@
-"""Verdicts, dialects and exceptions: the types that are better defined in Python."""
+"""Verdicts, dialects, reasons and exceptions: the types that are better defined in Python."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from os import PathLike, fspath
-from typing import AnyStr, Generic, NamedTuple
+
+# What only annotations need is not imported: a filter may be started for every message.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from batv._batv import Fault
 
 __all__ = [
+    "Action",
     "AddressError",
+    "ArgumentError",
     "BatvError",
-    "ClientError",
+    "BatvWarning",
     "ConfigError",
-    "ConfigProblem",
     "Dialect",
-    "Inbound",
     "InboundReason",
-    "KeyRingError",
-    "Outbound",
     "OutboundReason",
     "TimeError",
     "TooLongError",
+    "Use",
     "Verdict",
 ]
 
@@ -49,7 +52,7 @@ class Dialect(StrEnum):
     IRONPORT = "ironport"
     """`prvs=DDDSSSSSS=user@`, without a key number: Cisco IronPort."""
     SWAPPED = "swapped"
-    """`prvs=user=KDDDSSSSSS@`."""
+    """`prvs=user=KDDDSSSSSS@`, or nine digits without a key number."""
     SLASH = "slash"
     """`prvs=user/KDDDSSSSSS@`: Exim before 4.68, the draft of 2004."""
     SUB_ADDRESS = "sub-address"
@@ -58,6 +61,21 @@ class Dialect(StrEnum):
     """`btv1==DDDSSSSSSSS==user@`: Barracuda."""
     SPARKPOST = "sparkpost"
     """`msprvs1=DDDDDSSSSSSSS=user@`: SparkPost, Momentum."""
+
+
+class Action(StrEnum):
+    """What is decided, in the words of the log line."""
+
+    SIGN = "sign"
+    """The message leaves with a signed sender."""
+    LEAVE = "leave"
+    """The message leaves with the sender that it has."""
+    ACCEPT = "accept"
+    """The recipient is accepted as it is."""
+    ORIGINAL = "original"
+    """The recipient is accepted, and the message delivered to the original address."""
+    REFUSE = "refuse"
+    """The recipient is refused."""
 
 
 class OutboundReason(StrEnum):
@@ -73,6 +91,8 @@ class OutboundReason(StrEnum):
     """No key is for it."""
     EXEMPT = "exempt"
     """It is exempt."""
+    NOT_INTERNAL = "not-internal"
+    """The client is neither trusted nor in the internal networks."""
     LOCAL = "local"
     """Every recipient is ours, and such mail is left as it is."""
     UNTAGGED_DESTINATION = "untagged-destination"
@@ -118,43 +138,43 @@ class InboundReason(StrEnum):
     """Ordinary mail to a tagged address, where that is refused."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outbound(Generic[AnyStr]):
-    """The decision on the sender of a message that leaves."""
+class Use(StrEnum):
+    """What a key is used for."""
 
-    sender: AnyStr
-    """The sender to send it with: signed, or as it was given."""
-    reason: OutboundReason
-    """Why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Inbound(Generic[AnyStr]):
-    """The decision on a recipient of a message that comes in."""
-
-    recipient: AnyStr
-    """The recipient to deliver to: the original address, or as it was given."""
-    reply: str | None
-    """The SMTP reply that refuses it, `550 5.7.1 ...`; None when it is accepted."""
-    reason: InboundReason
-    """Why."""
-    monitored: bool
-    """Whether it is accepted only because the policy monitors."""
+    SIGN = "sign"
+    """It signs, and verifies."""
+    VERIFY = "verify"
+    """It verifies only."""
 
 
-class ConfigProblem(NamedTuple):
-    """What is wrong with a configuration file."""
+class BatvWarning(UserWarning):
+    """What works, but should be looked at: a weak secret, an old one and so on."""
 
-    line: int | None
-    """The line, counted from 1; None when it is the file as a whole."""
-    key: str
-    """The key, such as `policy.clients` or `key[2].number`, or nothing."""
-    message: str
-    """What is wrong."""
+
+def _shown(address: str | bytes) -> str:
+    """Show an address, of a long one the beginning."""
+    return repr(address) if len(address) <= 100 else f"{address[:100]!r}..."
 
 
 class BatvError(ValueError):
     """The root of what this package raises for values; wrong types raise `TypeError`."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
+
+class ArgumentError(BatvError):
+    """An argument of the right type with a value that it cannot have. It never holds a secret."""
+
+    def __init__(self, argument: str, reason: str) -> None:
+        super().__init__(argument, reason)
+        self.argument = argument
+        """The name of the argument: `keys`, `lifetime`, `client` and so on."""
+        self.reason = reason
+        """What is wrong."""
+
+    def __str__(self) -> str:
+        return f"{self.argument}: {self.reason}"
 
 
 class AddressError(BatvError):
@@ -170,7 +190,7 @@ class AddressError(BatvError):
         """Where in its octets (a `str` counts in UTF-8), when it is one octet that is wrong."""
 
     def __str__(self) -> str:
-        return f"{self.reason}: {self.address!r}"
+        return f"{self.reason}: {_shown(self.address)}"
 
 
 class TooLongError(BatvError):
@@ -189,13 +209,16 @@ class TooLongError(BatvError):
         """The octets that the signed local-part would have."""
 
     def __str__(self) -> str:
-        return f"{self.reason}: {self.address!r}"
+        return f"{self.reason}: {_shown(self.address)}"
 
 
 class TimeError(BatvError):
-    """A time that is no UNIX time: negative, not finite, or a datetime without a time zone."""
+    """A time that is not one in UNIX seconds of the years 1970 to 9999.
 
-    def __init__(self, reason: str, at: float | datetime) -> None:
+    Milliseconds are not, nor is a datetime without a time zone.
+    """
+
+    def __init__(self, reason: str, at: "float | datetime") -> None:
         super().__init__(reason, at)
         self.reason = reason
         """What is wrong."""
@@ -206,50 +229,31 @@ class TimeError(BatvError):
         return self.reason
 
 
-class KeyRingError(BatvError):
-    """An argument that no key ring can be made of. It never holds a secret."""
-
-    def __init__(self, reason: str, argument: str) -> None:
-        super().__init__(reason, argument)
-        self.reason = reason
-        """What is wrong."""
-        self.argument = argument
-        """The name of the argument: `keys`, `lifetime`, `signing` and so on."""
-
-    def __str__(self) -> str:
-        return f"{self.argument}: {self.reason}"
-
-
-class ClientError(BatvError):
-    """A client that is no IP address."""
-
-    def __init__(self, reason: str, client: str) -> None:
-        super().__init__(reason, client)
-        self.reason = reason
-        """What is wrong."""
-        self.client = client
-        """The client as it was given."""
-
-    def __str__(self) -> str:
-        return f"{self.reason}: {self.client!r}"
-
-
 class ConfigError(BatvError):
-    """A configuration file that cannot be used. It never holds a secret.
-
-    Where the file cannot be read, the cause is an `OSError`.
-    """
+    """A configuration that cannot be used. It never holds a secret."""
 
     def __init__(
-        self, reason: str, path: str | PathLike[str], problems: tuple[ConfigProblem, ...]
+        self,
+        reason: str,
+        path: str | PathLike[str] | None,
+        faults: "tuple[Fault, ...]",
+        errno: int | None = None,
     ) -> None:
-        super().__init__(reason, fspath(path), problems)
+        path = None if path is None else fspath(path)
+        super().__init__(reason, path, faults, errno)
         self.reason = reason
-        """What is wrong, a line for each problem: `FILE:LINE: KEY: MESSAGE`."""
-        self.path = fspath(path)
-        """The file."""
-        self.problems = problems
+        """What is wrong, a line for each fault: `FILE:LINE: SETTING: MESSAGE`."""
+        self.path = path
+        """The configuration file; None where it was text."""
+        self.faults = faults
         """All that is wrong with it."""
+        self.errno = errno
+        """The system's error number where the file cannot be read; the cause is an `OSError`."""
+
+    @property
+    def filename(self) -> str | None:
+        """The file that cannot be read; None where something else is wrong."""
+        return None if self.errno is None else self.path
 
     def __str__(self) -> str:
         return self.reason

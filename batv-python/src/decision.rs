@@ -1,0 +1,91 @@
+//! The decisions on mail that leaves and on mail that comes.
+
+use crate::address::Given;
+use crate::value::{Action, InboundReason, Member, OutboundReason, Text, value};
+use pyo3::prelude::*;
+
+value! {
+    /// The decision on the sender of a message that leaves.
+    #[pyclass(frozen, generic, module = "batv")]
+    OutboundDecision(mail_from, action, reason, log_line, key_number=None) {
+        /// The sender to send it with: signed, or as it was given.
+        mail_from: Text,
+        /// What is decided, SIGN or LEAVE.
+        action: Member<Action>,
+        /// Why.
+        reason: Member<OutboundReason>,
+        /// The decision as a line for the log, the same from every part of libbatv.
+        log_line: String,
+        /// The number of the key that signed.
+        key_number: Option<u8>,
+    }
+}
+
+impl OutboundDecision {
+    pub(crate) fn of(
+        given: &Given<'_, '_>,
+        decision: &batv_core::OutboundDecision,
+        log_line: String,
+    ) -> PyResult<Self> {
+        let py = given.py();
+        let signed = decision.signed.as_deref();
+        let mail_from = signed.map_or_else(|| Ok(given.unchanged()), |signed| given.decode(signed))?;
+        Ok(Self {
+            mail_from: mail_from.into(),
+            action: Member::of(py, decision.action())?,
+            reason: Member::of(py, decision.reason.as_str())?,
+            key_number: decision.key_number.map(batv_core::KeyNumber::get),
+            log_line,
+        })
+    }
+}
+
+value! {
+    /// The decision on a recipient of a message that comes in.
+    #[pyclass(frozen, generic, module = "batv")]
+    InboundDecision(
+        action, reason, log_line, original=None, reply=None, monitored=false, key_number=None, days_left=None
+    ) {
+        /// What is decided: ACCEPT, ORIGINAL or REFUSE.
+        action: Member<Action>,
+        /// Why.
+        reason: Member<InboundReason>,
+        /// The decision as a line for the log, the same from every part of libbatv.
+        log_line: String,
+        /// The recipient to deliver to, where the action is ORIGINAL: the address without its tag.
+        original: Option<Text>,
+        /// The SMTP reply, `550 5.7.1 ...`, where the action is REFUSE.
+        reply: Option<String>,
+        /// Whether it is accepted only because the policy monitors.
+        monitored: bool,
+        /// The key number in the tag, where there is one.
+        key_number: Option<u8>,
+        /// The days that the tag is still good for, where there is one.
+        days_left: Option<u8>,
+    }
+}
+
+impl InboundDecision {
+    pub(crate) fn of(
+        given: &Given<'_, '_>,
+        decision: &batv_core::InboundDecision,
+        log_line: String,
+    ) -> PyResult<Self> {
+        let py = given.py();
+        let (original, reply) = match &decision.action {
+            batv_core::Action::Accept => (None, None),
+            batv_core::Action::Original(original) => (Some(given.decode(original)?.into()), None),
+            batv_core::Action::Refuse(reply) => (None, Some(reply.to_string())),
+        };
+        Ok(Self {
+            action: Member::of(py, decision.action.as_str())?,
+            reason: Member::of(py, decision.reason.as_str())?,
+            original,
+            reply,
+            monitored: decision.monitored,
+            key_number: decision.key_number.map(batv_core::KeyNumber::get),
+            days_left: decision.days_left,
+            log_line,
+        })
+    }
+}
