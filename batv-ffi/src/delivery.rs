@@ -5,9 +5,8 @@ use crate::guard::status_of;
 use crate::memory::{reference, unix_time};
 use crate::output::{Buffer, Output};
 use crate::status::batv_status;
-use crate::text::address;
+use crate::text::{address, parse};
 use crate::verdict::{VerdictOutput, batv_verdict};
-use batv_core::Address;
 use std::ffi::{c_char, c_int};
 
 /// Judges the address that a bounce comes to, by the keys of its domain, and decides nothing: that
@@ -43,7 +42,7 @@ pub unsafe extern "C" fn batv_config_verify(
             VerdictOutput::new(verdict, buffer, key_number, days_left)?
         };
         let time = unix_time(time)?;
-        let address = Address::parse(text)?;
+        let address = parse(text)?;
         config.with_policy(|policy| output.write(&policy.verify(&address, time)))
     })
 }
@@ -79,7 +78,7 @@ pub unsafe extern "C" fn batv_config_original(
         // SAFETY: the buffer has its size, and the places are NULL or valid for writing.
         let (buffer, place) =
             unsafe { (Buffer::new(buffer, size, length, &[text])?, Output::optional(tagged)) };
-        let address = Address::parse(text).ok();
+        let address = parse(text).ok();
         let original = config.with_policy(|policy| policy.original(&address?));
         match original {
             Some(original) => buffer.write(original.parts())?,

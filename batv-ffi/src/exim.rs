@@ -13,7 +13,8 @@ mod tests;
 use crate::status::Failure;
 use answer::{Answer, answer};
 use arguments::Arguments;
-use batv_core::{Action, Address, Message, Recipient, Verdict, strip};
+use crate::text::parse;
+use batv_core::{Action, Message, Recipient, Verdict, strip};
 use keys::with_policy;
 use std::ffi::{c_int, c_uchar};
 
@@ -54,7 +55,7 @@ pub unsafe extern "C" fn batv_exim_verify(
 }
 
 fn verify(arguments: &Arguments<'_>) -> Result<Answer, Failure> {
-    let address = Address::parse(arguments.get(1)?.text).ok();
+    let address = parse(arguments.get(1)?.text).ok();
     let time = arguments.time(2)?;
     with_policy(arguments.get(0)?.text, |policy| {
         let verdict = address.map_or(Verdict::Missing, |address| policy.verify(&address, time));
@@ -77,7 +78,7 @@ pub unsafe extern "C" fn batv_exim_strip(
 
 fn without_tag(arguments: &Arguments<'_>) -> Result<Answer, Failure> {
     let address = arguments.get(0)?;
-    let stripped = Address::parse(address.text).ok().and_then(|address| strip(&address));
+    let stripped = parse(address.text).ok().and_then(|address| strip(&address));
     Ok(stripped.map_or_else(|| address.unchanged(), |stripped| address.holding(stripped.original.to_vec())))
 }
 
@@ -96,7 +97,7 @@ pub unsafe extern "C" fn batv_exim_recipient(
 
 fn original(arguments: &Arguments<'_>) -> Result<Answer, Failure> {
     let address = arguments.get(1)?;
-    let parsed = Address::parse(address.text).ok();
+    let parsed = parse(address.text).ok();
     with_policy(arguments.get(0)?.text, |policy| {
         let original = parsed.and_then(|parsed| policy.original(&parsed));
         original.map_or_else(|| address.unchanged(), |original| address.holding(original.to_vec()))

@@ -110,16 +110,7 @@ pub unsafe extern "C" fn batv_keyring_set(
         let mut settings = keyring.0.settings();
         // SAFETY: C passes a number.
         unsafe { change(&mut settings, setting, value) }?;
-        let mut changed = KeyRing::new(settings);
-        for number in KeyNumber::all() {
-            if let Some(secret) = keyring.0.secret(number) {
-                changed.add(number, secret.clone());
-            }
-        }
-        if let Some(number) = keyring.0.signing() {
-            changed.sign_with(number)?;
-        }
-        keyring.0 = changed;
+        keyring.0.set_settings(settings);
         Ok(())
     })
 }

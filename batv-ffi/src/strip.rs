@@ -4,8 +4,8 @@ use crate::enumeration::{without_number, word_of, words};
 use crate::guard::status_of;
 use crate::output::{Buffer, Output};
 use crate::status::{Failure, batv_status};
-use crate::text::address;
-use batv_core::{Dialect, ReversePath, strip};
+use crate::text::{address, parse};
+use batv_core::{AddressError, Dialect, strip};
 use std::ffi::{CStr, c_char};
 use std::mem::MaybeUninit;
 
@@ -168,9 +168,10 @@ pub unsafe extern "C" fn batv_strip_copy(
 }
 
 fn stripped(text: &[u8]) -> Result<(batv_dialect, [&[u8]; 3]), Failure> {
-    let stripped = match ReversePath::parse(text)? {
-        ReversePath::Null => None,
-        ReversePath::Address(address) => strip(&address),
+    let stripped = match parse(text) {
+        Ok(address) => strip(&address),
+        Err(AddressError::Null) => None,
+        Err(error) => return Err(error.into()),
     };
     Ok(match stripped {
         Some(stripped) => (batv_dialect::of(stripped.dialect)?, stripped.original.parts()),

@@ -2,6 +2,7 @@
 
 use crate::memory::{bad_value, null};
 use crate::status::{Failure, batv_status};
+use batv_core::{Address, AddressError};
 use std::ffi::{CStr, c_char};
 use std::fmt::Display;
 use std::net::IpAddr;
@@ -103,4 +104,10 @@ pub(crate) unsafe fn optional_octets<'a>(
     }
     // SAFETY: `start` and `length` are as the caller promises.
     unsafe { octets(start, length, name) }.map(Some)
+}
+
+/// Reads an address, in one place where speed does not count: reading is inlined wherever it stands.
+#[inline(never)]
+pub(crate) fn parse(text: &[u8]) -> Result<Address<'_>, AddressError> {
+    Address::parse(text)
 }
