@@ -7,7 +7,8 @@ main(void)
 {
 	const int64_t received = 1795348800; /* UNIX seconds */
 	char sender[256], original[256];
-	int verdict, days_left;
+	batv_verdict verdict;
+	int days_left;
 
 	batv_keyring *keys = batv_keyring_new();
 	if (batv_keyring_add(keys, 1, "a secret of 16 octets or more", BATV_NUL_TERMINATED) ||

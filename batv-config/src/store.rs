@@ -78,6 +78,12 @@ impl Store {
         Current(self.state.load())
     }
 
+    /// The configuration as it is now, to be kept: for the recipients and the end of one message.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Config> {
+        Arc::clone(&self.state.load().config)
+    }
+
     /// Loads the file again if it, or a secret file, has changed: one look at each tells. Returns
     /// whether the configuration is a new one.
     ///

@@ -101,7 +101,7 @@ impl KeyRing {
     }
 
     /// Takes over other settings.
-    pub(crate) fn set_settings(&mut self, settings: Settings) {
+    pub fn set_settings(&mut self, settings: Settings) {
         self.settings = settings;
     }
 

@@ -1,77 +1,64 @@
 //! A configuration file: the key rings of all the domains of a site, and its policy.
 
 use crate::guard::status_of;
-use crate::keyring::write_verdict;
-use crate::memory::{Buffer, Output, bad_value, exclusive, octets, reference, unix_time};
-use crate::status::Failure;
-use batv_core::Address;
-use batv_store::{Store, StoreError};
+use crate::log::{Log, batv_log_callback, batv_log_level};
+use crate::memory::{bad_value, exclusive, reference};
+use crate::output::Output;
+use crate::status::{Failure, batv_status};
+use crate::text::octets;
+use ::batv_config::{Config, ConfigError, Store};
+use batv_core::Policy;
 use std::ffi::{OsStr, c_char, c_int, c_void};
-use std::fmt;
-use std::ops::Deref;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 
-/// A configuration file, batv.toml, and what it said when it was last good.
+/// A configuration file, batv.toml, and what it said when it was last good; or a snapshot of it,
+/// which does not change.
 ///
-/// Any number of threads may sign, verify, decide, refresh and reload with one configuration at
-/// once: none waits for another. While a thread frees it or sets its log, no other may use it.
-pub struct Config {
-    store: Store,
-    log: Option<Log>,
+/// Any number of threads may sign, verify, decide, refresh, reload and take snapshots with one
+/// configuration at once: none waits for another. While a thread frees it or sets its log, no other
+/// may use it.
+pub struct batv_config {
+    pub(crate) source: Source,
+    pub(crate) log: Option<Log>,
 }
 
-struct Log {
-    callback: unsafe extern "C" fn(c_int, *const c_char, *mut c_void),
-    user_data: *mut c_void,
+/// Where a configuration comes from.
+pub(crate) enum Source {
+    File(Store),
+    Snapshot(Arc<Config>),
 }
 
-/// What a line of the log is about. The numbers are those of syslog(3).
-#[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogLevel {
-    /// The file, or a secret file, has become bad: LOG_ERR.
-    Error = 3,
-    /// The configuration is a new one: LOG_INFO.
-    Info = 6,
-}
+impl batv_config {
+    /// Asks the policy as it is now.
+    pub(crate) fn with_policy<T>(&self, question: impl FnOnce(&Policy) -> T) -> T {
+        match &self.source {
+            Source::File(store) => question(&store.config().policy),
+            Source::Snapshot(config) => question(&config.policy),
+        }
+    }
 
-/// Takes a line for the log.
-///
-/// level: a batv_log_level.
-/// line: a string without a newline, valid until the callback returns. It never holds a secret.
-/// user_data: as it was given to batv_config_set_log.
-pub type LogCallback =
-    Option<unsafe extern "C" fn(level: c_int, line: *const c_char, user_data: *mut c_void)>;
-
-impl Config {
-    /// What the file says now, for one decision.
-    pub(crate) fn now(&self) -> impl Deref<Target = batv_core::Config> {
-        self.store.config()
+    fn store(&self) -> Result<&Store, Failure> {
+        match &self.source {
+            Source::File(store) => Ok(store),
+            Source::Snapshot(_) => Err(bad_value("config is a snapshot, which does not change")),
+        }
     }
 
     /// Logs what came of loading the file again.
-    fn told(&self, loaded: Result<bool, Arc<StoreError>>) -> Result<bool, Failure> {
-        let path = self.store.path().display();
-        match &loaded {
-            Ok(true) => self.log(LogLevel::Info, format_args!("{path}: configuration loaded")),
-            Ok(false) => {}
-            Err(error) => self.log(
-                LogLevel::Error,
-                format_args!("{error}\n{path}: configuration is bad, the last good one stays"),
-            ),
-        }
-        Ok(loaded?)
-    }
-
-    fn log(&self, level: LogLevel, lines: fmt::Arguments<'_>) {
-        if let Some(Log { callback, user_data }) = self.log {
-            for line in lines.to_string().lines() {
-                let line = format!("{line}\0");
-                // SAFETY: the line has its NUL, and the caller has given both to be called so.
-                unsafe { callback(level as c_int, line.as_ptr().cast(), user_data) };
+    fn logged(&self, store: &Store, loaded: Result<bool, Arc<ConfigError>>) -> Result<bool, Failure> {
+        let path = store.path().display();
+        if let Some(log) = &self.log {
+            match &loaded {
+                Ok(true) => log.lines(batv_log_level::Info, format_args!("{path}: configuration loaded")),
+                Ok(false) => {}
+                Err(error) => log.lines(
+                    batv_log_level::Error,
+                    format_args!("{error}\n{path}: configuration is bad, the last good one stays"),
+                ),
             }
         }
+        Ok(loaded?)
     }
 }
 
@@ -82,34 +69,71 @@ impl Config {
 /// config: where the configuration goes, which batv_config_free frees.
 ///
 /// Returns BATV_STATUS_OK, _NULL_POINTER, _BAD_VALUE, _BAD_CONFIG or _BAD_FILE. Thread-safe.
+/// cbindgen:postfix=BATV_NONNULL(1, 3)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn batv_config_open(
     path: *const c_char,
     path_length: usize,
-    config: *mut *mut Config,
-) -> c_int {
+    config: *mut *mut batv_config,
+) -> batv_status {
     status_of(|| {
-        // SAFETY: as the function's documentation asks for.
-        let path = unsafe { octets(path, path_length, "path") }?;
-        // SAFETY: as above.
-        let place = unsafe { Output::required(config, "config") }?;
+        // SAFETY: the path has its length or a NUL, and the place is NULL or valid for writing.
+        let (path, place) =
+            unsafe { (octets(path, path_length, "path")?, Output::required(config, "config")?) };
+        if path.is_empty() {
+            return Err(bad_value("path is empty"));
+        }
         if let Some(nul) = path.iter().position(|octet| *octet == 0) {
             return Err(bad_value(format_args!("path has a NUL at octet {nul}")));
         }
-        let store = Store::open(OsStr::from_bytes(path))?;
-        place.write(Box::into_raw(Box::new(Config { store, log: None })));
+        let source = Source::File(Store::open(OsStr::from_bytes(path))?);
+        place.write(Box::into_raw(Box::new(batv_config { source, log: None })));
         Ok(())
     })
 }
 
-/// Frees a configuration and wipes its secrets from memory. NULL is nothing to free.
+/// Takes a snapshot of a configuration: what it says now, whatever becomes of the file. The
+/// recipients and the end of one message share it, so that a file that is loaded between them changes
+/// nothing.
 ///
-/// No thread may use the configuration any more.
+/// snapshot: where the snapshot goes, which batv_config_free frees, before or after the configuration.
+/// All functions take it in the place of a configuration, but batv_config_refresh, batv_config_reload
+/// and batv_config_set_log: for them it is BATV_STATUS_BAD_VALUE. Nothing is read or copied: take one
+/// for every message.
+///
+/// Returns BATV_STATUS_OK or _NULL_POINTER. Thread-safe.
+/// cbindgen:postfix=BATV_NONNULL(1, 2)
+#[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn batv_config_free(config: *mut Config) {
+pub unsafe extern "C" fn batv_config_snapshot(
+    config: *const batv_config,
+    snapshot: *mut *mut batv_config,
+) -> batv_status {
+    status_of(|| {
+        // SAFETY: the configuration is NULL or nobody frees it, and the place is NULL or valid for
+        // writing.
+        let (config, place) =
+            unsafe { (reference(config, "config")?, Output::required(snapshot, "snapshot")?) };
+        let source = Source::Snapshot(match &config.source {
+            Source::File(store) => store.snapshot(),
+            Source::Snapshot(config) => Arc::clone(config),
+        });
+        place.write(Box::into_raw(Box::new(batv_config { source, log: None })));
+        Ok(())
+    })
+}
+
+/// Frees a configuration or a snapshot; the last of them wipes its secrets from memory. NULL is
+/// nothing to free.
+///
+/// No thread may use it any more.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn batv_config_free(config: *mut batv_config) {
     status_of(|| {
         if !config.is_null() {
-            // SAFETY: it came from batv_config_open, and the caller does not use it any more.
+            // SAFETY: it came from batv_config_open or batv_config_snapshot, and the caller does not
+            // use it any more.
             drop(unsafe { Box::from_raw(config) });
         }
         Ok(())
@@ -129,39 +153,44 @@ pub unsafe extern "C" fn batv_config_free(config: *mut Config) {
 /// It may call every function of the library with this configuration but batv_config_free and
 /// batv_config_set_log. It must return: neither a C++ exception nor longjmp may leave it.
 ///
-/// Returns BATV_STATUS_OK or _NULL_POINTER. No other thread may use the configuration meanwhile.
+/// Returns BATV_STATUS_OK, _NULL_POINTER or _BAD_VALUE. No other thread may use the configuration
+/// meanwhile.
+/// cbindgen:postfix=BATV_NONNULL(1)
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn batv_config_set_log(
-    config: *mut Config,
-    callback: LogCallback,
+    config: *mut batv_config,
+    callback: batv_log_callback,
     user_data: *mut c_void,
-) -> c_int {
+) -> batv_status {
     status_of(|| {
-        // SAFETY: as the function's documentation asks for.
+        // SAFETY: the configuration is NULL or the caller's alone.
         let config = unsafe { exclusive(config, "config") }?;
-        config.log = callback.map(|callback| Log { callback, user_data });
+        config.store()?;
+        // SAFETY: the callback may be called with user_data, as long as it is set.
+        config.log = callback.map(|callback| unsafe { Log::new(callback, user_data) });
         Ok(())
     })
 }
 
-/// Loads the file again if it, or a secret file, has changed. One look at each tells: call it for
-/// every message, or every connection.
+/// Loads the file again if it, or a secret file, has changed. That takes one look at each: call it
+/// for every message, or every connection.
 ///
 /// changed: where 1 goes when the configuration is a new one, else 0; may be NULL.
 ///
-/// When the file has become bad the last good configuration stays. The status tells, once for each
+/// When the file has become bad the last good configuration stays. The status says so, once for each
 /// change of the file and in one thread; the detail and the log have the faults. One thread loads,
 /// and the others go on with the old configuration meanwhile.
 ///
-/// Returns BATV_STATUS_OK, _NULL_POINTER, _BAD_CONFIG or _BAD_FILE. Thread-safe.
+/// Returns BATV_STATUS_OK, _NULL_POINTER, _BAD_VALUE, _BAD_CONFIG or _BAD_FILE. Thread-safe.
+/// cbindgen:postfix=BATV_NONNULL(1)
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn batv_config_refresh(config: *const Config, changed: *mut c_int) -> c_int {
+pub unsafe extern "C" fn batv_config_refresh(config: *const batv_config, changed: *mut c_int) -> batv_status {
     status_of(|| {
-        // SAFETY: as the function's documentation asks for.
-        let config = unsafe { reference(config, "config") }?;
-        // SAFETY: as above.
-        let changed = unsafe { Output::optional(changed) };
-        changed.write(config.told(config.store.refresh())?.into());
+        // SAFETY: the configuration is NULL or nobody frees it, and the place is NULL or valid for
+        // writing.
+        let (config, changed) = unsafe { (reference(config, "config")?, Output::optional(changed)) };
+        let store = config.store()?;
+        changed.write(config.logged(store, store.refresh())?.into());
         Ok(())
     })
 }
@@ -170,51 +199,15 @@ pub unsafe extern "C" fn batv_config_refresh(config: *const Config, changed: *mu
 ///
 /// When it is bad the last good configuration stays; the detail and the log have the faults.
 ///
-/// Returns BATV_STATUS_OK, _NULL_POINTER, _BAD_CONFIG or _BAD_FILE. Thread-safe.
+/// Returns BATV_STATUS_OK, _NULL_POINTER, _BAD_VALUE, _BAD_CONFIG or _BAD_FILE. Thread-safe.
+/// cbindgen:postfix=BATV_NONNULL(1)
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn batv_config_reload(config: *const Config) -> c_int {
+pub unsafe extern "C" fn batv_config_reload(config: *const batv_config) -> batv_status {
     status_of(|| {
-        // SAFETY: as the function's documentation asks for.
+        // SAFETY: the configuration is NULL or nobody frees it.
         let config = unsafe { reference(config, "config") }?;
-        config.told(config.store.reload().map(|()| true))?;
+        let store = config.store()?;
+        config.logged(store, store.reload().map(|()| true))?;
         Ok(())
-    })
-}
-
-/// Judges the address that a bounce comes to, by the keys of its domain, and decides nothing: that
-/// is batv_config_inbound.
-///
-/// All but config is as for batv_keyring_verify. A tag on an address that no key is for is
-/// BATV_VERDICT_UNKNOWN_KEY.
-///
-/// Returns BATV_STATUS_OK, whatever the verdict, or _NULL_POINTER, _BAD_VALUE, _BAD_ADDRESS
-/// (also for the null reverse-path), _BUFFER_TOO_SMALL. Thread-safe.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn batv_config_verify(
-    config: *const Config,
-    address: *const c_char,
-    address_length: usize,
-    time: i64,
-    verdict: *mut c_int,
-    buffer: *mut c_char,
-    size: usize,
-    length: *mut usize,
-    key_number: *mut c_int,
-    days_left: *mut c_int,
-) -> c_int {
-    status_of(|| {
-        // SAFETY: as the function's documentation asks for.
-        let config = unsafe { reference(config, "config") }?;
-        // SAFETY: as above.
-        let text = unsafe { octets(address, address_length, "address") }?;
-        let time = unix_time(time)?;
-        // SAFETY: as above.
-        let place = unsafe { Output::required(verdict, "verdict") }?;
-        // SAFETY: as above.
-        let buffer = unsafe { Buffer::new(buffer, size, length, text) }?;
-        // SAFETY: as above.
-        let (key_number, days_left) = unsafe { (Output::optional(key_number), Output::optional(days_left)) };
-        let verdict = config.now().policy.verify(&Address::parse(text)?, time);
-        write_verdict(&verdict, &place, &buffer, &key_number, &days_left)
     })
 }

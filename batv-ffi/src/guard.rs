@@ -1,14 +1,13 @@
 //! The guard around every body: a panic becomes a status, and errno stays as it was.
 
-use crate::status::{Failure, Status, record};
-use std::ffi::c_int;
+use crate::status::{Failure, batv_status, record};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Runs a body for a function that returns a status.
-pub(crate) fn status_of(body: impl FnOnce() -> Result<(), Failure>) -> c_int {
+pub(crate) fn status_of(body: impl FnOnce() -> Result<(), Failure>) -> batv_status {
     match guarded(body) {
-        Ok(()) => Status::Ok as c_int,
-        Err(failure) => failure.status as c_int,
+        Ok(()) => batv_status::Ok,
+        Err(failure) => failure.status,
     }
 }
 
@@ -19,7 +18,7 @@ pub(crate) fn guarded<T>(body: impl FnOnce() -> Result<T, Failure>) -> Result<T,
     silence_panics();
     // What a body changes is a handle that is not shared while it is changed.
     let result = catch_unwind(AssertUnwindSafe(body))
-        .unwrap_or_else(|_| Err(Failure::new(Status::Internal, "internal error")));
+        .unwrap_or_else(|_| Err(Failure::new(batv_status::Internal, "internal error")));
     if let Err(failure) = &result {
         record(&failure.detail);
     }
@@ -28,7 +27,7 @@ pub(crate) fn guarded<T>(body: impl FnOnce() -> Result<T, Failure>) -> Result<T,
 }
 
 /// Keeps panics from writing to standard error. The library has a standard library of its own, so
-/// that no other's panics are meant.
+/// that nobody else's panics are silenced.
 #[cfg(not(test))]
 fn silence_panics() {
     static ONCE: std::sync::Once = std::sync::Once::new();
@@ -48,10 +47,10 @@ mod tests {
             errno::set_errno(errno::Errno(1));
             panic!("on purpose");
         });
-        assert_eq!(status, 8);
+        assert_eq!(status, batv_status::Internal);
         assert_eq!(errno::errno().0, 4711);
         // SAFETY: batv_last_error returns a string of the library.
         assert_eq!(unsafe { CStr::from_ptr(batv_last_error()) }, c"internal error");
-        assert_eq!(status_of(|| Ok(())), 0);
+        assert_eq!(status_of(|| Ok(())), batv_status::Ok);
     }
 }

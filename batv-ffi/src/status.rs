@@ -1,22 +1,25 @@
 //! Statuses: what every function that can fail returns, and the detail of the last failure.
 
-use batv_store::{Fault, StoreError};
+use crate::enumeration::{word_of, words};
+use ::batv_config::ConfigError;
 use std::cell::Cell;
-use std::ffi::{CStr, c_char, c_int};
+use std::ffi::{CStr, c_char};
 use std::fmt::{self, Display, Write};
+use std::mem::MaybeUninit;
 use std::sync::Arc;
 
 /// What a function returns. The numbers are fixed; those of retired statuses are not used again.
-#[repr(C)]
+#[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
+pub enum batv_status {
     /// It worked.
     Ok = 0,
     /// A pointer that has to point somewhere is NULL.
     NullPointer = 1,
-    /// An integer is outside of its range, or two buffers overlap.
+    /// An integer is outside of its range or was forgotten, a client is not an IP address, or two
+    /// buffers overlap.
     BadValue = 2,
-    /// A text is no address.
+    /// A text is not an address, or has a control in it.
     BadAddress = 3,
     /// A secret is empty.
     BadSecret = 4,
@@ -24,86 +27,68 @@ pub enum Status {
     UnknownKey = 5,
     /// No key of the key ring signs.
     NoSigningKey = 6,
-    /// The buffer is too small; the length that it needs has been told.
+    /// The buffer is too small; the length that it needs has been written.
     BufferTooSmall = 7,
     /// A fault of the library itself.
     Internal = 8,
     /// A configuration says what it may not, or names a secret file that cannot be used. The
-    /// detail has a line for each fault, "FILE:LINE: KEY: MESSAGE".
+    /// detail has a line for each fault, "FILE:LINE: SETTING: MESSAGE".
     BadConfig = 9,
-    /// A configuration file cannot be read, is no file, or is open to every user of the system.
+    /// A configuration file cannot be read, is not a file, or is open to every user of the system.
     BadFile = 10,
+    /// There is no memory for as many recipients as the caller passed.
+    NoMemory = 11,
 }
 
-impl Status {
-    const ALL: [Self; 11] = [
-        Self::Ok,
-        Self::NullPointer,
-        Self::BadValue,
-        Self::BadAddress,
-        Self::BadSecret,
-        Self::UnknownKey,
-        Self::NoSigningKey,
-        Self::BufferTooSmall,
-        Self::Internal,
-        Self::BadConfig,
-        Self::BadFile,
-    ];
-
-    fn text(self) -> &'static CStr {
-        match self {
-            Self::Ok => c"success",
-            Self::NullPointer => c"pointer is NULL",
-            Self::BadValue => c"value is out of range",
-            Self::BadAddress => c"not an address",
-            Self::BadSecret => c"secret is empty",
-            Self::UnknownKey => c"no key of that number",
-            Self::NoSigningKey => c"no key signs",
-            Self::BufferTooSmall => c"buffer is too small",
-            Self::Internal => c"internal error",
-            Self::BadConfig => c"configuration is bad",
-            Self::BadFile => c"file cannot be used",
-        }
-    }
-}
+words!(batv_status {
+    Ok => c"success",
+    NullPointer => c"pointer is NULL",
+    BadValue => c"value is out of range",
+    BadAddress => c"not an address",
+    BadSecret => c"secret is empty",
+    UnknownKey => c"no key of that number",
+    NoSigningKey => c"no key signs",
+    BufferTooSmall => c"buffer is too small",
+    Internal => c"internal error",
+    BadConfig => c"configuration is bad",
+    BadFile => c"file cannot be used",
+    NoMemory => c"out of memory",
+});
 
 /// Why a function failed: the status, and the detail for [`batv_last_error`].
 #[derive(Debug)]
 pub(crate) struct Failure {
-    pub(crate) status: Status,
+    pub(crate) status: batv_status,
     pub(crate) detail: String,
 }
 
 impl Failure {
-    pub(crate) fn new(status: Status, detail: impl Display) -> Self {
+    pub(crate) fn new(status: batv_status, detail: impl Display) -> Self {
         Self { status, detail: detail.to_string() }
     }
 }
 
 impl From<batv_core::AddressError> for Failure {
     fn from(error: batv_core::AddressError) -> Self {
-        Self::new(Status::BadAddress, error)
+        Self::new(batv_status::BadAddress, error)
     }
 }
 
 impl From<batv_core::SecretError> for Failure {
     fn from(error: batv_core::SecretError) -> Self {
-        Self::new(Status::BadSecret, error)
+        Self::new(batv_status::BadSecret, error)
     }
 }
 
 impl From<batv_core::UnknownKeyError> for Failure {
     fn from(error: batv_core::UnknownKeyError) -> Self {
-        Self::new(Status::UnknownKey, error)
+        Self::new(batv_status::UnknownKey, error)
     }
 }
 
-impl From<Arc<StoreError>> for Failure {
-    fn from(error: Arc<StoreError>) -> Self {
-        let status = match error.fault() {
-            Fault::Io(_) | Fault::NotAFile | Fault::Permissions | Fault::Changing => Status::BadFile,
-            _ => Status::BadConfig,
-        };
+impl From<Arc<ConfigError>> for Failure {
+    fn from(error: Arc<ConfigError>) -> Self {
+        let status = if error.is_of_file() { batv_status::BadFile } else { batv_status::BadConfig };
         Self::new(status, error)
     }
 }
@@ -150,9 +135,9 @@ impl Write for Cut<'_> {
 ///
 /// Returns a static string, also for a number that is no status; never NULL. Thread-safe.
 #[unsafe(no_mangle)]
-pub extern "C" fn batv_status_text(status: c_int) -> *const c_char {
-    let known = Status::ALL.into_iter().find(|known| *known as c_int == status);
-    known.map_or(c"unknown status", Status::text).as_ptr()
+pub unsafe extern "C" fn batv_status_text(status: MaybeUninit<batv_status>) -> *const c_char {
+    // SAFETY: C passes a number.
+    unsafe { word_of(status, c"unknown status") }
 }
 
 /// The detail of the last failure in the calling thread, such as

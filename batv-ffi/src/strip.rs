@@ -1,22 +1,25 @@
 //! Stripping: the original address out of anybody's tags.
 
+use crate::enumeration::{without_number, word_of, words};
 use crate::guard::status_of;
-use crate::memory::{Buffer, Output, octets};
-use crate::status::Failure;
-use batv_core::{ReversePath, strip};
-use std::ffi::{CStr, c_char, c_int};
+use crate::output::{Buffer, Output};
+use crate::status::{Failure, batv_status};
+use crate::text::{address, parse};
+use batv_core::{AddressError, Dialect, strip};
+use std::ffi::{CStr, c_char};
+use std::mem::MaybeUninit;
 
 /// The form of a tag, named for the standard or the product that it was seen from.
-#[repr(C)]
+#[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
+pub enum batv_dialect {
     /// There is no tag.
     None = 0,
     /// prvs=KDDDSSSSSS=user@: draft-levine-smtp-batv-01, Exim, Halon, MDaemon and others.
     Draft = 1,
     /// prvs=DDDSSSSSS=user@, without a key number: Cisco IronPort.
     Ironport = 2,
-    /// prvs=user=KDDDSSSSSS@.
+    /// prvs=user=KDDDSSSSSS@, also without the key number.
     Swapped = 3,
     /// prvs=user/KDDDSSSSSS@: Exim before 4.68.
     Slash = 4,
@@ -28,24 +31,36 @@ pub enum Dialect {
     Sparkpost = 7,
 }
 
-impl From<batv_core::Dialect> for Dialect {
-    fn from(dialect: batv_core::Dialect) -> Self {
-        match dialect {
-            batv_core::Dialect::Draft => Self::Draft,
-            batv_core::Dialect::Ironport => Self::Ironport,
-            batv_core::Dialect::Swapped => Self::Swapped,
-            batv_core::Dialect::Slash => Self::Slash,
-            batv_core::Dialect::SubAddress => Self::SubAddress,
-            batv_core::Dialect::Barracuda => Self::Barracuda,
-            batv_core::Dialect::Sparkpost => Self::Sparkpost,
-        }
+impl batv_dialect {
+    pub(crate) fn of(dialect: Dialect) -> Result<Self, Failure> {
+        Ok(match dialect {
+            Dialect::Draft => Self::Draft,
+            Dialect::Ironport => Self::Ironport,
+            Dialect::Swapped => Self::Swapped,
+            Dialect::Slash => Self::Slash,
+            Dialect::SubAddress => Self::SubAddress,
+            Dialect::Barracuda => Self::Barracuda,
+            Dialect::Sparkpost => Self::Sparkpost,
+            _ => return Err(without_number("dialect", dialect.as_str())),
+        })
     }
 }
+
+words!(batv_dialect {
+    None => c"none",
+    Draft => c"draft",
+    Ironport => c"ironport",
+    Swapped => c"swapped",
+    Slash => c"slash",
+    SubAddress => c"sub-address",
+    Barracuda => c"barracuda",
+    Sparkpost => c"sparkpost",
+});
 
 /// A part of the input.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Part {
+pub struct batv_part {
     /// Where it begins, in octets from the start of the input.
     pub offset: usize,
     /// Its octets.
@@ -55,15 +70,15 @@ pub struct Part {
 /// An original address: the parts of the input that make it up, one after another.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Parts {
+pub struct batv_parts {
     /// How many there are: 1 unless the tag stood inside angle brackets or quotes, or behind the
     /// local-part; 0 for an empty input.
     pub count: usize,
     /// The parts, none of them empty. Those from count on are 0.
-    pub part: [Part; 3],
+    pub part: [batv_part; 3],
 }
 
-impl Parts {
+impl batv_parts {
     /// Where the core's parts, taken from the input, lie in it; neighbours become one.
     fn of(input: &[u8], parts: [&[u8]; 3]) -> Self {
         let mut found = Self::default();
@@ -74,7 +89,7 @@ impl Parts {
                 Some(last) if last.offset + last.length == offset => last.length += part.len(),
                 _ => {
                     if let Some(place) = found.part.get_mut(found.count) {
-                        *place = Part { offset, length: part.len() };
+                        *place = batv_part { offset, length: part.len() };
                         found.count += 1;
                     }
                 }
@@ -84,8 +99,9 @@ impl Parts {
     }
 }
 
-/// Takes one tag off an address, whoever made it, and tells where in the input the original lies.
-/// Nothing is copied, and nothing is proved: only batv_keyring_verify does that.
+/// Takes one tag off an address, whoever made it, and says where in the input the original lies.
+/// Nothing is copied, and nothing is proved: only batv_keyring_verify does that. It is for readers
+/// of mail; what is delivered goes to batv_config_original.
 ///
 /// address, address_length: the address, with or without angle brackets, or the null
 /// reverse-path; BATV_NUL_TERMINATED for a string.
@@ -94,23 +110,27 @@ impl Parts {
 ///
 /// Nested tags come off one layer a call. Returns BATV_STATUS_OK, _NULL_POINTER, _BAD_VALUE or
 /// _BAD_ADDRESS. Thread-safe.
+/// cbindgen:postfix=BATV_NONNULL(1, 4)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn batv_strip(
     address: *const c_char,
     address_length: usize,
-    dialect: *mut c_int,
-    original: *mut Parts,
-) -> c_int {
+    dialect: *mut batv_dialect,
+    original: *mut batv_parts,
+) -> batv_status {
     status_of(|| {
-        // SAFETY: as the function's documentation asks for.
-        let text = unsafe { octets(address, address_length, "address") }?;
-        // SAFETY: as above.
-        let original = unsafe { Output::required(original, "original") }?;
-        // SAFETY: as above.
-        let place = unsafe { Output::optional(dialect) };
+        // SAFETY: the address has its length or a NUL, and the places are NULL or valid for writing.
+        let (text, original, place) = unsafe {
+            (
+                self::address(address, address_length, "address")?,
+                Output::required(original, "original")?,
+                Output::optional(dialect),
+            )
+        };
         let (dialect, parts) = stripped(text)?;
-        original.write(Parts::of(text, parts));
-        place.write(dialect as c_int);
+        original.write(batv_parts::of(text, parts));
+        place.write(dialect);
         Ok(())
     })
 }
@@ -123,50 +143,48 @@ pub unsafe extern "C" fn batv_strip(
 ///
 /// Returns BATV_STATUS_OK, _NULL_POINTER, _BAD_VALUE, _BAD_ADDRESS or _BUFFER_TOO_SMALL.
 /// Thread-safe.
+/// cbindgen:postfix=BATV_NONNULL(1)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn batv_strip_copy(
     address: *const c_char,
     address_length: usize,
-    dialect: *mut c_int,
+    dialect: *mut batv_dialect,
     buffer: *mut c_char,
     size: usize,
     length: *mut usize,
-) -> c_int {
+) -> batv_status {
     status_of(|| {
-        // SAFETY: as the function's documentation asks for.
-        let text = unsafe { octets(address, address_length, "address") }?;
-        // SAFETY: as above.
-        let buffer = unsafe { Buffer::new(buffer, size, length, text) }?;
-        // SAFETY: as above.
-        let place = unsafe { Output::optional(dialect) };
+        // SAFETY: the address has its length or a NUL.
+        let text = unsafe { self::address(address, address_length, "address") }?;
+        // SAFETY: the buffer has its size, and the places are NULL or valid for writing.
+        let (buffer, place) =
+            unsafe { (Buffer::new(buffer, size, length, &[text])?, Output::optional(dialect)) };
         let (dialect, parts) = stripped(text)?;
         buffer.write(parts)?;
-        place.write(dialect as c_int);
+        place.write(dialect);
         Ok(())
     })
 }
 
-fn stripped(text: &[u8]) -> Result<(Dialect, [&[u8]; 3]), Failure> {
-    let stripped = match ReversePath::parse(text)? {
-        ReversePath::Null => None,
-        ReversePath::Address(address) => strip(&address),
+fn stripped(text: &[u8]) -> Result<(batv_dialect, [&[u8]; 3]), Failure> {
+    let stripped = match parse(text) {
+        Ok(address) => strip(&address),
+        Err(AddressError::Null) => None,
+        Err(error) => return Err(error.into()),
     };
     Ok(match stripped {
-        Some(stripped) => (stripped.dialect.into(), stripped.original.parts()),
-        None => (Dialect::None, [text, b"", b""]),
+        Some(stripped) => (batv_dialect::of(stripped.dialect)?, stripped.original.parts()),
+        None => (batv_dialect::None, [text, b"", b""]),
     })
 }
 
 /// The name of a dialect for logs: "none", "draft", "ironport", "swapped", "slash",
 /// "sub-address", "barracuda" or "sparkpost". These do not change.
 ///
-/// dialect: a batv_dialect.
-///
-/// Returns a static string, "unknown" for a number that is no dialect; never NULL. Thread-safe.
+/// Returns a static string, "unknown" for a number that is not a dialect; never NULL. Thread-safe.
 #[unsafe(no_mangle)]
-pub extern "C" fn batv_dialect_text(dialect: c_int) -> *const c_char {
-    const NAMES: [&CStr; 8] =
-        [c"none", c"draft", c"ironport", c"swapped", c"slash", c"sub-address", c"barracuda", c"sparkpost"];
-    let name = usize::try_from(dialect).ok().and_then(|dialect| NAMES.get(dialect));
-    name.unwrap_or(&c"unknown").as_ptr()
+pub unsafe extern "C" fn batv_dialect_text(dialect: MaybeUninit<batv_dialect>) -> *const c_char {
+    // SAFETY: C passes a number.
+    unsafe { word_of(dialect, c"unknown") }
 }

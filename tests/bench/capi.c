@@ -58,7 +58,7 @@ static void
 verify(void)
 {
 	char buffer[64];
-	int verdict;
+	batv_verdict verdict;
 
 	if (batv_keyring_verify(keys, tagged, BATV_NUL_TERMINATED, when, &verdict, buffer,
 		sizeof buffer, NULL, NULL, NULL) != BATV_STATUS_OK ||

@@ -17,12 +17,12 @@ use(void)
 {
 	void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	batv_keyring *(*make)(void);
-	int (*sign_with)(batv_keyring *, int);
+	batv_status (*sign_with)(batv_keyring *, int);
 	const char *(*last_error)(void);
 	void (*destroy)(batv_keyring *);
-	int (*load)(const char *, size_t, batv_config **);
-	int (*config_sign)(
-	    const batv_config *, const char *, size_t, int64_t, char *, size_t, size_t *, int *);
+	batv_status (*load)(const char *, size_t, batv_config **);
+	batv_status (*config_sign)(const batv_config *, const char *, size_t, int64_t, char *,
+	    size_t, size_t *, batv_outbound_reason *);
 	void (*config_free)(batv_config *);
 	batv_config *config;
 	char buffer[64];

@@ -1,8 +1,7 @@
-/* Every function: results, NULL for every argument, every buffer too small, every wrong int. */
+/* Key rings and strip: numbers and results. The library's own tests have what is refused. */
 #include "check.h"
 #include <batv.h>
 #include <errno.h>
-#include <limits.h>
 
 #define Z BATV_NUL_TERMINATED
 
@@ -30,25 +29,10 @@ library(void)
 	CHECK(batv_version_number() == BATV_VERSION_NUMBER);
 
 	CHECK_TEXT(batv_status_text(BATV_STATUS_OK), "success");
-	CHECK_TEXT(batv_status_text(BATV_STATUS_BUFFER_TOO_SMALL), "buffer is too small");
-	CHECK_TEXT(batv_status_text(-1), "unknown status");
-	CHECK_TEXT(batv_status_text(INT_MAX), "unknown status");
-	for (int status = BATV_STATUS_OK; status <= BATV_STATUS_INTERNAL; status++)
-		CHECK(strcmp(batv_status_text(status), "unknown status") != 0);
-
-	CHECK_TEXT(batv_verdict_text(BATV_VERDICT_MISSING), "missing");
-	CHECK_TEXT(batv_verdict_text(BATV_VERDICT_MALFORMED), "malformed");
-	CHECK_TEXT(batv_verdict_text(BATV_VERDICT_UNKNOWN_KEY), "unknown-key");
-	CHECK_TEXT(batv_verdict_text(BATV_VERDICT_BAD_SIGNATURE), "bad-signature");
-	CHECK_TEXT(batv_verdict_text(BATV_VERDICT_EXPIRED), "expired");
+	CHECK_TEXT(batv_status_text(BATV_STATUS_NO_MEMORY), "out of memory");
+	CHECK_TEXT(batv_status_text(BATV_STATUS_NO_MEMORY + 1), "unknown status");
 	CHECK_TEXT(batv_verdict_text(BATV_VERDICT_PASS), "pass");
-	CHECK_TEXT(batv_verdict_text(BATV_VERDICT_PASS + 1), "unknown");
-	CHECK_TEXT(batv_verdict_text(INT_MIN), "unknown");
-
-	CHECK_TEXT(batv_dialect_text(BATV_DIALECT_NONE), "none");
 	CHECK_TEXT(batv_dialect_text(BATV_DIALECT_SUB_ADDRESS), "sub-address");
-	CHECK_TEXT(batv_dialect_text(BATV_DIALECT_SPARKPOST + 1), "unknown");
-	CHECK_TEXT(batv_dialect_text(-1), "unknown");
 }
 
 /* The numbers that programs were compiled with. */
@@ -59,11 +43,12 @@ numbers(void)
 	CHECK(BATV_STATUS_BAD_ADDRESS == 3 && BATV_STATUS_BAD_SECRET == 4);
 	CHECK(BATV_STATUS_UNKNOWN_KEY == 5 && BATV_STATUS_NO_SIGNING_KEY == 6);
 	CHECK(BATV_STATUS_BUFFER_TOO_SMALL == 7 && BATV_STATUS_INTERNAL == 8);
+	CHECK(BATV_STATUS_BAD_CONFIG == 9 && BATV_STATUS_BAD_FILE == 10);
+	CHECK(BATV_STATUS_NO_MEMORY == 11);
 	CHECK(BATV_VERDICT_MISSING == 0 && BATV_VERDICT_MALFORMED == 1);
 	CHECK(BATV_VERDICT_UNKNOWN_KEY == 2 && BATV_VERDICT_BAD_SIGNATURE == 3);
 	CHECK(BATV_VERDICT_EXPIRED == 4 && BATV_VERDICT_PASS == 5);
-	CHECK(BATV_OUTCOME_SIGNED == 0 && BATV_OUTCOME_NULL_SENDER == 1);
-	CHECK(BATV_OUTCOME_TAGGED == 2 && BATV_OUTCOME_TOO_LONG == 3);
+	CHECK(sizeof(batv_status) == 4 && sizeof(batv_verdict) == 4);
 	CHECK(BATV_SETTING_LIFETIME == 0 && BATV_SETTING_SYNTAX == 1);
 	CHECK(BATV_SETTING_DELIMITER == 2 && BATV_SETTING_HASH_CASE == 3);
 	CHECK(BATV_SETTING_LONG_LOCAL_PARTS == 4);
@@ -81,32 +66,10 @@ keyring(void)
 	batv_keyring *keys = new_keyring();
 	char buffer[64];
 
-	batv_keyring_free(NULL);
-	CHECK(batv_keyring_add(NULL, 0, "x", 1) == BATV_STATUS_NULL_POINTER);
-	CHECK_TEXT(batv_last_error(), "keyring is NULL");
-	CHECK(batv_keyring_add(keys, 0, NULL, 0) == BATV_STATUS_NULL_POINTER);
-	CHECK_TEXT(batv_last_error(), "secret is NULL");
 	CHECK(batv_keyring_add(keys, 0, "", Z) == BATV_STATUS_BAD_SECRET);
 	CHECK(batv_keyring_add(keys, 0, "x", 0) == BATV_STATUS_BAD_SECRET);
-	CHECK(batv_keyring_add(keys, 0, "x", (size_t)-2) == BATV_STATUS_BAD_VALUE);
-	CHECK(batv_keyring_add(keys, 10, "x", 1) == BATV_STATUS_BAD_VALUE);
-	CHECK_TEXT(batv_last_error(), "key number 10 is not one of 0 to 9");
-	CHECK(batv_keyring_add(keys, -1, "x", 1) == BATV_STATUS_BAD_VALUE);
-	CHECK(batv_keyring_add(keys, 256, "x", 1) == BATV_STATUS_BAD_VALUE);
-	CHECK(batv_keyring_sign_with(NULL, 0) == BATV_STATUS_NULL_POINTER);
 	CHECK(batv_keyring_sign_with(keys, 1) == BATV_STATUS_UNKNOWN_KEY);
 	CHECK_TEXT(batv_last_error(), "key ring has no key 1");
-	CHECK(batv_keyring_sign_with(keys, 10) == BATV_STATUS_BAD_VALUE);
-	CHECK(batv_keyring_set(NULL, BATV_SETTING_LIFETIME, 7) == BATV_STATUS_NULL_POINTER);
-
-	const int wrong[][2] = {{-1, 0}, {5, 0}, {BATV_SETTING_LIFETIME, 0},
-	    {BATV_SETTING_LIFETIME, 100}, {BATV_SETTING_LIFETIME, 263}, {BATV_SETTING_LIFETIME, -1},
-	    {BATV_SETTING_SYNTAX, 2}, {BATV_SETTING_SYNTAX, -1}, {BATV_SETTING_DELIMITER, '='},
-	    {BATV_SETTING_DELIMITER, 'a'}, {BATV_SETTING_DELIMITER, 0},
-	    {BATV_SETTING_DELIMITER, '+' + 256}, {BATV_SETTING_HASH_CASE, 2},
-	    {BATV_SETTING_HASH_CASE, 256}, {BATV_SETTING_LONG_LOCAL_PARTS, 2}};
-	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-		CHECK(batv_keyring_set(keys, wrong[i][0], wrong[i][1]) == BATV_STATUS_BAD_VALUE);
 
 	/* None of that changed the key ring. */
 	CHECK(
@@ -127,7 +90,9 @@ settings(void)
 {
 	batv_keyring *keys = new_keyring();
 	char buffer[128];
-	int verdict, left, outcome;
+	batv_verdict verdict;
+	batv_outbound_reason reason;
+	int left;
 
 	/* One day more is the tag of one day later. */
 	CHECK(batv_keyring_set(keys, BATV_SETTING_LIFETIME, 8) == 0);
@@ -162,18 +127,19 @@ settings(void)
 	/* 48 octets and the tag are 64, 49 are too many. */
 	const char *fits = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx@d";
 	const char *long_one = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx@d";
-	CHECK(batv_keyring_sign(keys, fits, Z, 0, buffer, sizeof buffer, NULL, &outcome) == 0);
-	CHECK(outcome == BATV_OUTCOME_SIGNED && strlen(buffer) == strlen(fits) + BATV_TAG_LENGTH);
-	CHECK(batv_keyring_sign(keys, long_one, Z, 0, buffer, sizeof buffer, NULL, &outcome) == 0);
-	CHECK(outcome == BATV_OUTCOME_TOO_LONG);
+	CHECK(batv_keyring_sign(keys, fits, Z, 1, buffer, sizeof buffer, NULL, &reason) == 0);
+	CHECK(reason == BATV_OUTBOUND_REASON_SIGNED &&
+	      strlen(buffer) == strlen(fits) + BATV_TAG_LENGTH);
+	CHECK(batv_keyring_sign(keys, long_one, Z, 1, buffer, sizeof buffer, NULL, &reason) == 0);
+	CHECK(reason == BATV_OUTBOUND_REASON_TOO_LONG);
 	CHECK_TEXT(buffer, long_one);
 	CHECK(batv_keyring_set(keys, BATV_SETTING_LONG_LOCAL_PARTS, 1) == 0);
-	CHECK(batv_keyring_sign(keys, long_one, Z, 0, buffer, sizeof buffer, NULL, &outcome) == 0);
-	CHECK(
-	    outcome == BATV_OUTCOME_SIGNED && strlen(buffer) == strlen(long_one) + BATV_TAG_LENGTH);
+	CHECK(batv_keyring_sign(keys, long_one, Z, 1, buffer, sizeof buffer, NULL, &reason) == 0);
+	CHECK(reason == BATV_OUTBOUND_REASON_SIGNED &&
+	      strlen(buffer) == strlen(long_one) + BATV_TAG_LENGTH);
 	CHECK(batv_keyring_set(keys, BATV_SETTING_LONG_LOCAL_PARTS, 0) == 0);
-	CHECK(batv_keyring_sign(keys, long_one, Z, 0, buffer, sizeof buffer, NULL, &outcome) == 0);
-	CHECK(outcome == BATV_OUTCOME_TOO_LONG);
+	CHECK(batv_keyring_sign(keys, long_one, Z, 1, buffer, sizeof buffer, NULL, &reason) == 0);
+	CHECK(reason == BATV_OUTBOUND_REASON_TOO_LONG);
 	batv_keyring_free(keys);
 }
 
@@ -181,71 +147,36 @@ static void
 sign(void)
 {
 	batv_keyring *keys = new_keyring();
-	char buffer[64], untouched[64];
+	char buffer[64];
 	size_t length;
-	int outcome;
+	batv_outbound_reason reason;
 
-	CHECK(batv_keyring_sign(NULL, alice, Z, 0, buffer, 64, NULL, NULL) ==
-	      BATV_STATUS_NULL_POINTER);
-	CHECK(batv_keyring_sign(keys, NULL, Z, 0, buffer, 64, NULL, NULL) ==
-	      BATV_STATUS_NULL_POINTER);
-	CHECK(batv_keyring_sign(keys, NULL, 0, 0, buffer, 64, NULL, NULL) ==
-	      BATV_STATUS_NULL_POINTER);
-	CHECK(
-	    batv_keyring_sign(keys, alice, Z, 0, NULL, 64, NULL, NULL) == BATV_STATUS_NULL_POINTER);
-	CHECK_TEXT(batv_last_error(), "buffer is NULL");
-	CHECK(
-	    batv_keyring_sign(keys, alice, Z, -1, buffer, 64, NULL, NULL) == BATV_STATUS_BAD_VALUE);
-	CHECK_TEXT(batv_last_error(), "time -1 is negative");
-	CHECK(batv_keyring_sign(keys, "no at sign", Z, 0, buffer, 64, NULL, NULL) ==
+	CHECK(batv_keyring_sign(keys, "no at sign", Z, 1, buffer, 64, NULL, NULL) ==
 	      BATV_STATUS_BAD_ADDRESS);
 	CHECK_TEXT(batv_last_error(), "local-part cannot have ' ' at octet 2");
-	CHECK(batv_keyring_sign(keys, "a\0b@c", 5, 0, buffer, 64, NULL, NULL) ==
-	      BATV_STATUS_BAD_ADDRESS);
-	CHECK_TEXT(batv_last_error(), "control '\\x00' at octet 1");
 
 	/* By length: what stands behind is not read. */
 	CHECK(batv_keyring_sign(keys, "alice@example.testing", 18, time_signed, buffer, 64, &length,
-		  &outcome) == 0);
+		  &reason) == 0);
 	CHECK_TEXT(buffer, tagged);
-	CHECK(length == sizeof tagged - 1 && outcome == BATV_OUTCOME_SIGNED);
+	CHECK(length == sizeof tagged - 1 && reason == BATV_OUTBOUND_REASON_SIGNED);
 
 	/* What stays as it is. */
-	CHECK(batv_keyring_sign(keys, "", Z, 0, buffer, 64, &length, &outcome) == 0);
-	CHECK(length == 0 && buffer[0] == '\0' && outcome == BATV_OUTCOME_NULL_SENDER);
-	CHECK(batv_keyring_sign(keys, "<>", Z, 0, buffer, 64, &length, &outcome) == 0);
-	CHECK(length == 2 && outcome == BATV_OUTCOME_NULL_SENDER);
+	CHECK(batv_keyring_sign(keys, "", Z, 1, buffer, 64, &length, &reason) == 0);
+	CHECK(length == 0 && buffer[0] == '\0' && reason == BATV_OUTBOUND_REASON_NULL_SENDER);
+	CHECK(batv_keyring_sign(keys, "<>", Z, 1, buffer, 64, &length, &reason) == 0);
+	CHECK(length == 2 && reason == BATV_OUTBOUND_REASON_NULL_SENDER);
 	CHECK_TEXT(buffer, "<>");
-	CHECK(batv_keyring_sign(keys, tagged, Z, 0, buffer, 64, &length, &outcome) == 0);
-	CHECK(outcome == BATV_OUTCOME_TAGGED);
+	CHECK(batv_keyring_sign(keys, tagged, Z, 1, buffer, 64, &length, &reason) == 0);
+	CHECK(reason == BATV_OUTBOUND_REASON_TAGGED);
 	CHECK_TEXT(buffer, tagged);
 
 	/* Angle brackets stay. */
 	CHECK(batv_keyring_sign(
 		  keys, "<alice@example.test>", Z, time_signed, buffer, 64, NULL, NULL) == 0);
 	CHECK_TEXT(buffer, "<prvs=0786864c09=alice@example.test>");
-
-	memset(untouched, 0x55, sizeof untouched);
-	for (size_t size = 0; size < sizeof tagged; size++) {
-		memset(buffer, 0x55, sizeof buffer);
-		length = 0;
-		outcome = 77;
-		CHECK(batv_keyring_sign(keys, alice, Z, time_signed, buffer, size, &length,
-			  &outcome) == BATV_STATUS_BUFFER_TOO_SMALL);
-		CHECK(length == sizeof tagged - 1 && outcome == 77);
-		CHECK(memcmp(buffer, untouched, sizeof buffer) == 0);
-	}
-	CHECK(batv_keyring_sign(
-		  keys, alice, Z, time_signed, buffer, sizeof tagged, &length, NULL) == 0);
-	CHECK_TEXT(buffer, tagged);
 	CHECK(batv_keyring_sign(keys, alice, Z, time_signed, NULL, 0, &length, NULL) == 0);
 	CHECK(length == sizeof tagged - 1);
-
-	/* In place is refused, and nothing is harmed. */
-	strcpy(buffer, alice);
-	CHECK(
-	    batv_keyring_sign(keys, buffer, Z, 0, buffer, 64, NULL, NULL) == BATV_STATUS_BAD_VALUE);
-	CHECK_TEXT(buffer, alice);
 	batv_keyring_free(keys);
 }
 
@@ -255,27 +186,18 @@ verify(void)
 	batv_keyring *keys = new_keyring();
 	char buffer[64];
 	size_t length;
-	int verdict, key, left;
+	batv_verdict verdict;
+	int key, left;
 
-	CHECK(batv_keyring_verify(NULL, tagged, Z, 0, &verdict, buffer, 64, NULL, NULL, NULL) ==
-	      BATV_STATUS_NULL_POINTER);
-	CHECK(batv_keyring_verify(keys, NULL, Z, 0, &verdict, buffer, 64, NULL, NULL, NULL) ==
-	      BATV_STATUS_NULL_POINTER);
-	CHECK(batv_keyring_verify(keys, tagged, Z, 0, NULL, buffer, 64, NULL, NULL, NULL) ==
-	      BATV_STATUS_NULL_POINTER);
-	CHECK_TEXT(batv_last_error(), "verdict is NULL");
-	CHECK(batv_keyring_verify(keys, tagged, Z, 0, &verdict, NULL, 64, NULL, NULL, NULL) ==
-	      BATV_STATUS_NULL_POINTER);
-	CHECK(batv_keyring_verify(keys, tagged, Z, -1, &verdict, buffer, 64, NULL, NULL, NULL) ==
-	      BATV_STATUS_BAD_VALUE);
-	CHECK(batv_keyring_verify(keys, "<>", Z, 0, &verdict, buffer, 64, NULL, NULL, NULL) ==
+	CHECK(batv_keyring_verify(keys, "<>", Z, 1, &verdict, buffer, 64, NULL, NULL, NULL) ==
 	      BATV_STATUS_BAD_ADDRESS);
 	CHECK_TEXT(batv_last_error(), "null reverse-path has no address");
 
 	const struct {
 		const char *address;
 		int days;
-		int verdict, key, left;
+		batv_verdict verdict;
+		int key, left;
 		const char *original;
 	} cases[] = {
 	    {tagged, 0, BATV_VERDICT_PASS, 0, 7, alice},
@@ -300,19 +222,6 @@ verify(void)
 		CHECK_TEXT(buffer, cases[i].original);
 		CHECK(length == strlen(cases[i].original));
 	}
-
-	for (size_t size = 0; size < sizeof alice; size++) {
-		memset(buffer, 0x55, sizeof buffer);
-		length = 0;
-		verdict = key = left = 77;
-		CHECK(batv_keyring_verify(keys, tagged, Z, time_signed, &verdict, buffer, size,
-			  &length, &key, &left) == BATV_STATUS_BUFFER_TOO_SMALL);
-		CHECK(length == sizeof alice - 1 && verdict == 77 && key == 77 && left == 77);
-		CHECK(buffer[0] == 0x55 && memcmp(buffer, buffer + 1, sizeof buffer - 1) == 0);
-	}
-	CHECK(batv_keyring_verify(keys, tagged, Z, time_signed, &verdict, buffer, sizeof alice,
-		  &length, &key, &left) == 0);
-	CHECK(verdict == BATV_VERDICT_PASS);
 	batv_keyring_free(keys);
 }
 
@@ -322,7 +231,7 @@ strip(void)
 	/* The dialects as they are seen from their makers, in brackets and quotes too. */
 	const struct {
 		const char *address;
-		int dialect;
+		batv_dialect dialect;
 		const char *original;
 		size_t count;
 		batv_part part[3];
@@ -337,6 +246,7 @@ strip(void)
 	    {"prvs=123abcdef=a@b", BATV_DIALECT_IRONPORT, "a@b", 1, {{15, 3}}},
 	    {"prvs=a=0786864c09@b", BATV_DIALECT_SWAPPED, "a@b", 2, {{5, 1}, {17, 2}}},
 	    {"<prvs=a=0786864c09@b>", BATV_DIALECT_SWAPPED, "<a@b>", 3, {{0, 1}, {6, 1}, {18, 3}}},
+	    {"prvs=a=123abcdef@b", BATV_DIALECT_SWAPPED, "a@b", 2, {{5, 1}, {16, 2}}},
 	    {"prvs=a/0786864c09@b", BATV_DIALECT_SLASH, "a@b", 2, {{5, 1}, {17, 2}}},
 	    {"a+prvs=0786864c09@b", BATV_DIALECT_SUB_ADDRESS, "a@b", 2, {{0, 1}, {17, 2}}},
 	    {"btv1==08501234bcd==a@b", BATV_DIALECT_BARRACUDA, "a@b", 1, {{19, 3}}},
@@ -345,7 +255,7 @@ strip(void)
 	char buffer[64];
 	size_t length;
 	batv_parts parts;
-	int dialect;
+	batv_dialect dialect;
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		const size_t needed = strlen(cases[i].original);
@@ -356,13 +266,6 @@ strip(void)
 		for (size_t j = 0; j < 3; j++)
 			CHECK(parts.part[j].offset == cases[i].part[j].offset &&
 			      parts.part[j].length == cases[i].part[j].length);
-		for (size_t size = 1; size <= needed; size++) {
-			memset(buffer, 0x55, sizeof buffer);
-			dialect = 77;
-			CHECK(batv_strip_copy(cases[i].address, Z, &dialect, buffer, size,
-				  &length) == BATV_STATUS_BUFFER_TOO_SMALL);
-			CHECK(length == needed && dialect == 77 && buffer[0] == 0x55);
-		}
 		CHECK(batv_strip_copy(cases[i].address, Z, &dialect, buffer, needed + 1, &length) ==
 		      0);
 		CHECK(dialect == cases[i].dialect && length == needed);
@@ -373,13 +276,7 @@ strip(void)
 	CHECK(batv_strip("prvs=0786864c09=a@bcd", 19, NULL, &parts) == 0);
 	CHECK(parts.count == 1 && parts.part[0].offset == 16 && parts.part[0].length == 3);
 
-	CHECK(batv_strip(NULL, Z, &dialect, &parts) == BATV_STATUS_NULL_POINTER);
-	CHECK(batv_strip(alice, Z, &dialect, NULL) == BATV_STATUS_NULL_POINTER);
-	CHECK_TEXT(batv_last_error(), "original is NULL");
 	CHECK(batv_strip("@", Z, &dialect, &parts) == BATV_STATUS_BAD_ADDRESS);
-	CHECK(batv_strip_copy(NULL, Z, &dialect, buffer, 64, NULL) == BATV_STATUS_NULL_POINTER);
-	CHECK(batv_strip_copy(alice, Z, &dialect, NULL, 64, NULL) == BATV_STATUS_NULL_POINTER);
-	CHECK(batv_strip_copy(alice, Z, NULL, NULL, 0, NULL) == 0);
 	CHECK(batv_strip_copy("@", Z, &dialect, buffer, 64, NULL) == BATV_STATUS_BAD_ADDRESS);
 }
 

@@ -54,33 +54,40 @@ write_change(int change)
 static int
 work(void)
 {
-	const char *recipients[] = {"bob@example.org"};
-	const batv_outbound message = {.struct_size = sizeof message,
-	    .mail_from = alice,
-	    .mail_from_length = BATV_NUL_TERMINATED,
-	    .time = at,
-	    .recipients = recipients,
-	    .recipient_count = 1};
-	batv_inbound recipient = {.struct_size = sizeof recipient,
-	    .mail_from = "<>",
-	    .mail_from_length = BATV_NUL_TERMINATED,
-	    .rcpt_to = alice,
-	    .rcpt_to_length = BATV_NUL_TERMINATED,
-	    .time = at};
-	batv_decision decision = {.struct_size = sizeof decision};
-	char buffer[64];
-	int faults = 0, reason = -1, verdict = -1;
+	const batv_address bob = {"bob@example.org", BATV_NUL_TERMINATED};
+	batv_message message = BATV_MESSAGE_INIT;
+	batv_recipient recipient = BATV_RECIPIENT_INIT;
+	batv_outbound_decision outbound = BATV_OUTBOUND_DECISION_INIT;
+	batv_inbound_decision inbound = BATV_INBOUND_DECISION_INIT;
+	batv_config *snapshot;
+	char buffer[64], again[64];
+	batv_verdict verdict = BATV_VERDICT_MISSING;
+	int faults = 0;
 
-	faults += batv_config_outbound(config, &message, buffer, sizeof buffer, NULL, &reason) !=
+	message.mail_from = alice;
+	message.time = at;
+	message.recipients = &bob;
+	message.recipient_count = 1;
+	recipient.mail_from = "<>";
+	recipient.rcpt_to = alice;
+	recipient.time = at;
+	/* However often the file changes, a snapshot signs as before. */
+	if (batv_config_snapshot(config, &snapshot) != BATV_STATUS_OK)
+		return 1;
+	faults += batv_config_outbound(snapshot, &message, NULL, again, sizeof again, NULL) !=
 		  BATV_STATUS_OK;
-	faults += reason != BATV_REASON_SIGNED;
+	faults += batv_config_outbound(
+		      snapshot, &message, &outbound, buffer, sizeof buffer, NULL) != BATV_STATUS_OK;
+	faults += strcmp(buffer, again) != 0;
+	batv_config_free(snapshot);
+	faults += outbound.reason != BATV_OUTBOUND_REASON_SIGNED;
 	faults += strcmp(buffer, tags[0]) != 0 && strcmp(buffer, tags[1]) != 0;
 	faults += batv_config_verify(config, tags[0], BATV_NUL_TERMINATED, at, &verdict, buffer,
 		      sizeof buffer, NULL, NULL, NULL) != BATV_STATUS_OK;
 	faults += verdict != BATV_VERDICT_PASS && verdict != BATV_VERDICT_BAD_SIGNATURE;
-	faults += batv_config_inbound(config, &recipient, &decision, buffer, sizeof buffer, NULL) !=
+	faults += batv_config_inbound(config, &recipient, &inbound, buffer, sizeof buffer, NULL) !=
 		  BATV_STATUS_OK;
-	faults += decision.reason != BATV_REASON_MISSING;
+	faults += inbound.reason != BATV_INBOUND_REASON_MISSING;
 	return faults;
 }
 
@@ -92,7 +99,7 @@ use(void *argument)
 	int *faults = argument;
 
 	while (!is_done()) {
-		const int status = batv_config_refresh(config, NULL);
+		const batv_status status = batv_config_refresh(config, NULL);
 		const char *const detail = status == BATV_STATUS_BAD_CONFIG
 					       ? "must be given once"
 					       : "changes while it is read";
@@ -105,7 +112,7 @@ use(void *argument)
 }
 
 static void
-count(int level, const char *line, void *user_data)
+count(batv_log_level level, const char *line, void *user_data)
 {
 	int *counter = level == BATV_LOG_LEVEL_INFO ? &reloads : &failures;
 

@@ -15,7 +15,8 @@ static int
 work(const batv_keyring *keys, int number)
 {
 	char buffer[64], bad[16], detail[64];
-	int faults = 0, verdict;
+	batv_verdict verdict;
+	int faults = 0;
 
 	snprintf(bad, sizeof bad, "%.*s b@c", number, "aaaaaaaa");
 	snprintf(detail, sizeof detail, "local-part cannot have ' ' at octet %d", number);
@@ -23,7 +24,7 @@ work(const batv_keyring *keys, int number)
 		faults += batv_keyring_sign(keys, alice, BATV_NUL_TERMINATED, 1795348800, buffer,
 			      sizeof buffer, NULL, NULL) != BATV_STATUS_OK;
 		faults += strcmp(buffer, tagged) != 0;
-		faults += batv_keyring_sign(keys, bad, BATV_NUL_TERMINATED, 0, buffer,
+		faults += batv_keyring_sign(keys, bad, BATV_NUL_TERMINATED, 1, buffer,
 			      sizeof buffer, NULL, NULL) != BATV_STATUS_BAD_ADDRESS;
 		faults += batv_keyring_verify(keys, tagged, BATV_NUL_TERMINATED, 1795348800,
 			      &verdict, buffer, sizeof buffer, NULL, NULL, NULL) != BATV_STATUS_OK;

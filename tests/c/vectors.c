@@ -20,7 +20,10 @@ static void
 vector(char *line)
 {
 	char *field[5], secret[128], buffer[512];
-	int verdict, number, left, outcome, dialect;
+	batv_verdict verdict;
+	batv_outbound_reason reason;
+	batv_dialect dialect;
+	int number, left;
 	size_t length;
 
 	for (int i = 0; i < 5; i++)
@@ -47,12 +50,12 @@ vector(char *line)
 
 	/* Exim signs what is tagged again, and sets the tag before quotes: there we differ. */
 	CHECK(batv_keyring_sign(keys, address, BATV_NUL_TERMINATED, time, buffer, sizeof buffer,
-		  &length, &outcome) == 0);
+		  &length, &reason) == 0);
 	if (strncmp(address, "prvs=0123abcdef=", 16) == 0) {
-		CHECK(outcome == BATV_OUTCOME_TAGGED);
+		CHECK(reason == BATV_OUTBOUND_REASON_TAGGED);
 		signed_address = address;
 	} else {
-		CHECK(outcome == BATV_OUTCOME_SIGNED);
+		CHECK(reason == BATV_OUTBOUND_REASON_SIGNED);
 	}
 	if (address[0] != '"')
 		check_that(strcmp(buffer, signed_address) == 0 && length == strlen(signed_address),
