@@ -99,8 +99,11 @@ impl Policy {
         let Some(resolved) = resolved.map(without_brackets) else {
             return read;
         };
+        if role == Role::Sender && is_null_sender(resolved) {
+            return Path::Null;
+        }
         if resolved.is_empty() {
-            return if role == Role::Sender { Path::Null } else { read };
+            return read;
         }
         let resolved = self.read_resolved(resolved, text.starts_with(b"<"), role);
         if read.names_mailbox_of(&resolved) { read } else { resolved }

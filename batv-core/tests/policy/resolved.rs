@@ -142,7 +142,9 @@ fn null_senders_in_disguise() {
         message.mail_from_resolved = Some(b"");
         assert_eq!(site().outbound(&message).reason.as_str(), "null-sender", "{text}");
     }
-    // The server's reading says so too, and says that it is not.
+    // The server's reading says so too, and says that it is not. Postfix reads an empty local-part so.
+    assert_eq!(from("<@other.test>", Some("\"\"@other.test")), "550 missing");
+    assert_eq!(from("<\"\"@other.test>", Some("\"\"@other.test")), "550 missing");
     assert_eq!(from("<what:ever;>", Some("")), "550 missing");
     assert_eq!(from("<x@other.test>", Some("mailer-daemon@other.test")), "550 missing");
     assert_eq!(from("<(c)>", Some("carol@other.test")), "accept not-a-bounce");
