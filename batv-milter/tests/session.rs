@@ -279,3 +279,24 @@ fn what_comes_out_of_order_ends_the_connection() {
         assert_eq!(error.to_string(), "a command out of order");
     }
 }
+
+#[test]
+fn what_postfix_has_kept_of_a_recipient_is_deleted_too() {
+    for (text, kept) in [
+        ("<@relay:PRVS=0786864c09=Alice@example.test>", Some("<PRVS=0786864c09=Alice@example.test>")),
+        ("<Alice <prvs=0786864c09=alice@example.test>>", Some("<prvs=0786864c09=alice@example.test>")),
+        ("<prvs=0786864c09=alice%example.test>", None),
+        (ALICE, None),
+    ] {
+        let mut dialogue = stranger();
+        dialogue.packet('M', "<>\0");
+        dialogue.macros('R', &[("{rcpt_addr}", "prvs=0786864c09=alice@example.test")]);
+        assert_eq!(dialogue.packet('R', &format!("{text}\0")), goes_on(), "{text}");
+        let sent = dialogue.packet('E', "");
+        let deleted: Vec<_> =
+            sent.iter().filter(|sent| sent.command == '-').map(|sent| &*sent.data).collect();
+        let expected: Vec<_> =
+            [Some(text), kept].into_iter().flatten().map(|name| format!("{name}\0")).collect();
+        assert_eq!(deleted, expected);
+    }
+}

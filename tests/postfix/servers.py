@@ -3,18 +3,17 @@
 import base64
 import contextlib
 import os
+import random
 import re
 import shutil
-import smtplib
 import socket
 import socketserver
 import subprocess
 import tempfile
 import threading
-import time
 from pathlib import Path
 
-from smtp import DEADLINE, ROOT, TARGET, Sink, documented, transaction, wait_until, with_clock
+from mail import DEADLINE, ROOT, TARGET, Daemon, MailServer, Sink, clock, wait_until
 
 DEBIAN = TARGET / "debian"
 MILTER = TARGET / "debug/batv-milter"
@@ -24,6 +23,7 @@ USERS = "/etc/postfix/batv_users"
 # A client of which nobody knows anything.
 STRANGER = "192.0.2.7"
 MAIL_OWNER, SETGID_GROUP = "postfix", "postdrop"
+QUEUES = ["incoming", "active", "deferred", "bounce", "defer", "flush", "corrupt", "hold", "trace", "saved", "private"]
 MAILBOXES = ["alice", "bob", "mixed.case", '"john doe"', '"a..b"']
 
 SERVICES = """
@@ -48,6 +48,23 @@ lmtp unix - - n - - lmtp
 anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
 """
+
+
+def documented(name):
+    """The block of docs/postfix.md that is marked with the name."""
+    mark = f"<!-- the tests load this block: {name} -->\n```"
+    block = (ROOT / "docs/postfix.md").read_text().split(mark)[1].split("```")[0]
+    return block.split("\n", 1)[1]
+
+
+def free_port():
+    """A port that nobody listens on, and that the system gives to nobody who does not ask for it."""
+    while True:
+        with (
+            contextlib.suppress(OSError),
+            socket.create_server(("127.0.0.1", random.randrange(10_000, 30_000))) as free,
+        ):
+            return free.getsockname()[1]
 
 
 class Milter:
@@ -76,10 +93,12 @@ class Milter:
         return [line for line in self.log.splitlines() if line.startswith("batv: ")]
 
     def start(self, *prefix):
+        """Runs it; `prefix` is the beginning of the command."""
         before = self.log.count(" listens on ")
-        command = [*with_clock(self.date), *prefix, MILTER, "--config", self.config]
+        environment = os.environ | (clock(self.date) if self.date else {})
+        command = [*prefix, MILTER, "--config", self.config]
         with self.log_file.open("ab") as log:
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=log)
+            self._process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stderr=log)
 
         def listens():
             if self._process.poll() is not None:
@@ -88,20 +107,20 @@ class Milter:
 
         wait_until(listens, "batv-milter")
 
-    @property
-    def pid(self):
-        return self._process.pid
-
     def signal(self, number):
         self._process.send_signal(number)
 
     def wait(self):
+        """The exit status, once it has ended."""
         return self._process.wait(DEADLINE)
 
     def stop(self):
         if self._process and self._process.poll() is None:
             self._process.terminate()
-            self._process.wait(DEADLINE)
+            self.wait()
+
+    def wait_for_log(self, pattern, count=1):
+        wait_until(lambda: len(re.findall(pattern, self.log)) >= count, f"{pattern} in the milter's log")
 
 
 class Authentication:
@@ -133,7 +152,7 @@ class Authentication:
         self._server.server_close()
 
 
-class Postfix:
+class Postfix(MailServer):
     """A Postfix of its own with batv-milter: folders, ports, and the milter's clock.
 
     `config` is the content of batv.toml; `settings` are further lines of main.cf.
@@ -148,7 +167,7 @@ class Postfix:
 
     def __enter__(self):
         with contextlib.ExitStack() as exits:
-            exits.callback(shutil.rmtree, self.folder)
+            exits.callback(wait_until, self._remove_folder, "end of what writes to the folder")
             self.folder.chmod(0o755)
             self._make_queue()
             # 127.0.0.3 is no address of Postfix's own, as it is told by inet_interfaces.
@@ -171,6 +190,10 @@ class Postfix:
     def __exit__(self, *_):
         self._exits.close()
 
+    def _remove_folder(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return not self.folder.exists()
+
     def _make_queue(self):
         def folder(name, mode, owner="root", group="root"):
             path = self.folder / name
@@ -179,7 +202,7 @@ class Postfix:
             path.chmod(mode)
 
         folder("queue", 0o755)
-        for name in "incoming active deferred bounce defer flush corrupt hold trace saved private".split():
+        for name in QUEUES:
             folder(f"queue/{name}", 0o700, MAIL_OWNER)
         folder("queue/public", 0o710, MAIL_OWNER, SETGID_GROUP)
         folder("queue/maildrop", 0o730, MAIL_OWNER, SETGID_GROUP)
@@ -190,18 +213,18 @@ class Postfix:
         folder("etc", 0o755)
 
     def _write_config(self):
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         etc = self.folder / "etc"
         host, port = self.world.address
         libraries = DEBIAN / "usr/lib/postfix"
         shutil.copy(STRIP, etc / "batv_strip.pcre")
         addresses = [f"{name}@{domain}" for name in MAILBOXES for domain in ["example.test", "example.org"]]
-        (etc / "mailboxes").write_text("".join(f"{address} x\n" for address in addresses))
+        # Where Postfix looks up local recipients it wants the local-part alone.
+        (etc / "mailboxes").write_text("".join(f"{name} x\n" for name in MAILBOXES + addresses))
         (etc / "batv_users").write_text("".join(f"{address} {address}\n" for address in addresses))
         (etc / "dynamicmaps.cf").write_text("pcre postfix-pcre.so dict_pcre_open\n")
         (etc / "master.cf").write_text(SERVICES.format(port=f"127.0.0.1:{self.port}", chroot=self._chroot))
-        settings = documented("postfix", "main.cf").replace("/etc/postfix/", f"{etc}/")
+        settings = documented("main.cf").replace("/etc/postfix/", f"{etc}/")
         # A setting that is written twice counts as the last one says.
         (etc / "main.cf").write_text(f"""
 compatibility_level = 3.6
@@ -243,7 +266,7 @@ smtpd_hard_error_limit = 1000
 minimal_backoff_time = 1s
 in_flow_delay = 0
 {settings}
-{self._settings}
+{self._settings.replace("{folder}", str(self.folder))}
 """)
 
     def command(self, name, *arguments, **options):
@@ -255,23 +278,20 @@ in_flow_delay = 0
     def start(self):
         environment = os.environ | {"LD_LIBRARY_PATH": str(DEBIAN / "usr/lib/postfix")}
         command = [DEBIAN / "usr/lib/postfix/sbin/master", "-d", "-c", self.folder / "etc"]
-        nothing = subprocess.DEVNULL
         with (self.folder / "master.log").open("wb") as log:
-            self._master = subprocess.Popen(command, env=environment, stdin=nothing, stdout=log, stderr=log)
+            self._master = Daemon(command, env=environment, stdout=log, stderr=log)
 
         def listens():
-            if self._master.poll() is not None:
+            if self._master.has_ended():
                 raise RuntimeError(f"Postfix ended: {self.log} {(self.folder / 'master.log').read_text()}")
-            with contextlib.suppress(ConnectionRefusedError, smtplib.SMTPServerDisconnected):
-                with smtplib.SMTP("127.0.0.1", self.port, timeout=DEADLINE) as client:
-                    client.noop()
+            with contextlib.suppress(ConnectionRefusedError):
+                socket.create_connection(("127.0.0.1", self.port), DEADLINE).close()
                 return True
 
         wait_until(listens, "Postfix")
 
     def stop(self):
-        self._master.terminate()
-        self._master.wait(DEADLINE)
+        self._master.stop()
 
     @property
     def log(self):
@@ -292,28 +312,16 @@ in_flow_delay = 0
             if self.queued() == 0:
                 return True
             self.command("postqueue", "-f")
-            time.sleep(0.1)
             return False
 
         wait_until(is_empty, "delivery")
 
     @contextlib.contextmanager
-    def client(self, address=STRANGER):
-        """A connection from an address that the client claims to have; None for 127.0.0.1."""
-        with smtplib.SMTP("127.0.0.1", self.port, "client.example.net", DEADLINE) as client:
-            if address:
+    def client(self, source=STRANGER):
+        """A connection from an address that the client says it has."""
+        with super().client("127.0.0.1") as client:
+            if source != "127.0.0.1":
                 client.ehlo()
-                code, reply = client.docmd("XCLIENT", f"ADDR={address}")
+                code, reply = client.docmd("XCLIENT", f"ADDR={source}")
                 assert code == 220, reply
             yield client
-
-    def submit(self, sender, *recipients, **options):
-        """A user of ours sends a message."""
-        with self.client(None) as client:
-            replies = transaction(client, sender, *recipients, **options)
-        assert replies[-1].startswith("250 2.0.0 Ok"), replies
-
-    def send(self, sender, recipient, **options):
-        """A message from outside: the reply to RCPT, or to DATA when that was accepted."""
-        with self.client() as client:
-            return transaction(client, sender, recipient, **options)[-1]

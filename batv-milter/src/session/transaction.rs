@@ -4,7 +4,7 @@ use super::{STRANGER, Site};
 use crate::log::Level;
 use crate::protocol::{Agreement, Change};
 use batv_config::Config;
-use batv_core::{Action, InboundDecision, InboundReason, Message, OutboundReason, Recipient, Reply};
+use batv_core::{Action, Address, InboundDecision, InboundReason, Message, OutboundReason, Recipient, Reply};
 use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -27,6 +27,19 @@ struct Accepted {
     rcpt_to: Vec<u8>,
     resolved: Option<Vec<u8>>,
     decision: InboundDecision,
+}
+
+impl Accepted {
+    /// What Postfix has kept of a text such as `<@relay:User@example.com>` or `<User <User@example.com>>`:
+    /// the address within it, which its own reading has in lower case.
+    fn kept(&self) -> Option<&[u8]> {
+        let resolved = self.resolved.as_deref().filter(|resolved| !resolved.is_empty())?;
+        if Address::parse(&self.rcpt_to).is_ok() {
+            return None;
+        }
+        let mut parts = self.rcpt_to.windows(resolved.len());
+        parts.find(|part| part.eq_ignore_ascii_case(resolved))
+    }
 }
 
 impl Transaction {
@@ -116,6 +129,9 @@ impl Transaction {
         for to in &self.accepted {
             let Action::Original(original) = &to.decision.action else { continue };
             Change::DeleteRecipient(&to.rcpt_to).write(out);
+            if let Some(kept) = to.kept() {
+                Change::DeleteRecipient(&in_brackets(kept)).write(out);
+            }
             let original = in_brackets(original);
             if !recipients.iter().any(|recipient| recipient.eq_ignore_ascii_case(&original)) {
                 Change::AddRecipient(&original).write(out);
