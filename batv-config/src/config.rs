@@ -2,11 +2,15 @@
 
 mod key;
 mod key_rings;
+#[cfg(feature = "milter")]
+mod milter;
 mod policy;
 mod section;
 mod settings;
 
 pub use key::{Key, KeyPatternError, Use, parse_key_pattern};
+#[cfg(feature = "milter")]
+pub use milter::{Milter, Socket};
 
 use crate::fault::ConfigError;
 use batv_core::{Lifetime, Policy};
@@ -26,6 +30,9 @@ pub struct Config {
     pub policy: Policy,
     /// The keys, in the order of the file.
     pub keys: Vec<Key>,
+    /// What the daemon batv-milter needs, where the file has a section for it.
+    #[cfg(feature = "milter")]
+    pub milter: Option<Milter>,
     /// Whether the file itself holds a secret, rather than the names of files that do.
     pub(crate) has_inline_secret: bool,
     /// How long tags are good.
@@ -103,7 +110,20 @@ fn read(faults: &Faults, root: &DeTable<'_>, read_secret_file: &mut dyn FnMut(&s
     let mut policy = Policy::new(settings);
     rings.add_to(&mut policy);
     policy::read(section, &mut policy);
+    #[cfg(feature = "milter")]
+    let milter = milter::read(&mut root, faults);
+    #[cfg(not(feature = "milter"))]
+    root.pass_over("milter");
     root.finish();
     let has_inline_secret = keys.iter().any(|key| key.is_inline);
-    Config { policy, keys, has_inline_secret, lifetime: settings.lifetime, unsigned, overshadowed }
+    Config {
+        policy,
+        keys,
+        #[cfg(feature = "milter")]
+        milter,
+        has_inline_secret,
+        lifetime: settings.lifetime,
+        unsigned,
+        overshadowed,
+    }
 }

@@ -4,7 +4,8 @@
 //! [`Store`] keeps a file and its secret files for a long-lived process: it answers many threads
 //! without locking one out, and loads again when a file has changed; when the new file is bad it
 //! keeps the old configuration and says so. [`Config::warnings`] names what works, but loses
-//! bounces. With the feature `edit`, [`edit`] adds, rotates and retires keys in the file.
+//! bounces. With the feature `edit`, [`edit`] adds, rotates and retires keys in the file. With the
+//! feature `milter` it reads the section of the daemon batv-milter, over which others pass.
 //!
 //! What the settings mean is the business of [`batv_core`].
 
@@ -24,6 +25,8 @@ mod store;
 mod warning;
 
 pub use config::{Config, Key, KeyPatternError, Use, parse_key_pattern};
+#[cfg(feature = "milter")]
+pub use config::{Milter, Socket};
 pub use date::Date;
 pub use fault::{ConfigError, Fault};
 pub use file::{ReadError, SECRET_FILE_LIMIT};

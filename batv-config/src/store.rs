@@ -84,6 +84,12 @@ impl Store {
         Arc::clone(&self.state.load().config)
     }
 
+    /// Whether [`refresh`](Self::refresh) would load the file again: one look at each file tells.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.state.load().is_stale()
+    }
+
     /// Loads the file again if it, or a secret file, has changed: one look at each tells. Returns
     /// whether the configuration is a new one.
     ///
@@ -94,13 +100,12 @@ impl Store {
     /// change of the file, to one thread. A passing fault of the system, such as too many open
     /// files, is said once too, and the file is read again at each call until it can be.
     pub fn refresh(&self) -> Result<bool, Arc<ConfigError>> {
-        let is_stale = || self.state.load().is_stale();
-        if !is_stale() {
+        if !self.is_stale() {
             return Ok(false);
         }
         match Refreshing::begin(&self.refreshing) {
             // Another thread may have loaded since the look.
-            Some(_refreshing) if is_stale() => {
+            Some(_refreshing) if self.is_stale() => {
                 let before = self.state.load();
                 match self.reload() {
                     Ok(()) => Ok(true),

@@ -72,6 +72,12 @@ impl<'a, 't> Section<'a, 't> {
         self.table?.get(name)
     }
 
+    /// Leaves a name to others.
+    #[cfg(not(feature = "milter"))]
+    pub(super) fn pass_over(&mut self, name: &'static str) {
+        self.asked.push(name);
+    }
+
     /// The value of a name, if it is there and good.
     pub(super) fn get<T, E: ToString>(
         &mut self,

@@ -3,6 +3,7 @@
 
 mod faults;
 mod keys;
+mod milter;
 mod secrets;
 mod settings;
 mod warnings;

@@ -1,0 +1,115 @@
+//! What a session takes from the daemon: the configuration and the log.
+
+use crate::log::{Level, Log};
+use crate::session::Site;
+use batv_config::{Config, Milter, Socket, Store};
+use std::fmt;
+use std::sync::Arc;
+use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The configuration and the log.
+#[derive(Debug)]
+pub struct Files {
+    store: Store,
+    /// Where the lines go.
+    pub log: Log,
+}
+
+/// The stack for reading a configuration: a session's is too small for what a file may hold.
+const STACK: usize = 2 * 1024 * 1024;
+
+impl Files {
+    /// Writes the warnings of the configuration to the log, too.
+    #[must_use]
+    pub fn new(store: Store, log: Log) -> Self {
+        let files = Self { store, log };
+        files.warn();
+        files
+    }
+
+    /// The configuration as it is now.
+    #[must_use]
+    pub fn config(&self) -> Arc<Config> {
+        self.store.snapshot()
+    }
+
+    /// Reads the files again.
+    pub(super) fn reload(&self) {
+        let before = self.config();
+        self.tell(self.store.reload().map(|()| true), &before);
+    }
+
+    /// Reads the files again if they have changed.
+    fn refresh(&self) {
+        if !self.store.is_stale() {
+            return;
+        }
+        let before = self.config();
+        thread::scope(|scope| {
+            let refresh = || self.tell(self.store.refresh(), &before);
+            // Where there is no thread to be had, the next message finds the files as they are now.
+            let _ = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, refresh);
+        });
+    }
+
+    fn tell(&self, result: Result<bool, impl fmt::Display>, before: &Config) {
+        match result {
+            Ok(false) => {}
+            Ok(true) => {
+                self.log.write(Level::Notice, format_args!("{}: read anew", self.store.path().display()));
+                self.warn();
+                if fixed(before.milter.as_ref()) != fixed(self.config().milter.as_ref()) {
+                    let names = "milter.socket, milter.group and milter.connections";
+                    self.log.write(
+                        Level::Warning,
+                        format_args!("{names} take effect when the daemon starts again"),
+                    );
+                }
+            }
+            Err(error) => {
+                self.log.write(Level::Error, format_args!("{error}"));
+                self.log.write(Level::Error, "the old configuration stays");
+            }
+        }
+    }
+
+    fn warn(&self) {
+        for warning in self.config().warnings(now()) {
+            self.log.write(Level::Warning, format_args!("{}: {warning}", self.store.path().display()));
+        }
+    }
+}
+
+/// The settings that a running daemon does not change.
+fn fixed(milter: Option<&Milter>) -> Option<(&Socket, Option<&str>, u32)> {
+    milter.map(|milter| (&milter.socket, milter.group.as_deref(), milter.connections))
+}
+
+/// The daemon at a moment.
+pub(super) struct Clocked<'a> {
+    files: &'a Files,
+    /// The time in UNIX seconds.
+    pub(super) time: u64,
+}
+
+impl<'a> Clocked<'a> {
+    pub(super) fn now(files: &'a Files) -> Self {
+        Self { files, time: now() }
+    }
+}
+
+impl Site for Clocked<'_> {
+    fn config(&self) -> Arc<Config> {
+        self.files.refresh();
+        self.files.config()
+    }
+
+    fn log(&self, level: Level, line: &str) {
+        self.files.log.write(level, line);
+    }
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

@@ -1,0 +1,81 @@
+//! A connection of the mail server, by either kind of socket.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+/// The longest wait for a command. Postfix's own limits are lower, so its end of a connection is
+/// always the first to give up.
+const READ_TIMEOUT: Duration = Duration::from_secs(7_210);
+/// The longest wait until the mail server takes an answer.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A connection of the mail server.
+#[derive(Debug)]
+pub enum Stream {
+    /// By a Unix socket.
+    Unix(UnixStream),
+    /// By TCP.
+    Tcp(TcpStream),
+}
+
+impl Stream {
+    /// Reads and writes wait from now on, but not for ever.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn prepare(&self) -> io::Result<()> {
+        match self {
+            Self::Unix(stream) => {
+                stream.set_nonblocking(false)?;
+                stream.set_read_timeout(Some(READ_TIMEOUT))?;
+                stream.set_write_timeout(Some(WRITE_TIMEOUT))
+            }
+            Self::Tcp(stream) => {
+                stream.set_nonblocking(false)?;
+                stream.set_nodelay(true)?;
+                stream.set_read_timeout(Some(READ_TIMEOUT))?;
+                stream.set_write_timeout(Some(WRITE_TIMEOUT))
+            }
+        }
+    }
+
+    /// Takes what has come, or waits for it. No octets mean that the connection has ended.
+    ///
+    /// # Errors
+    /// The connection is broken, or nothing came for a long time.
+    pub fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let read = match self {
+                Self::Unix(stream) => (&mut &*stream).read(buffer),
+                Self::Tcp(stream) => (&mut &*stream).read(buffer),
+            };
+            match read {
+                // signal(7): with a timeout a signal interrupts a read in spite of SA_RESTART.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => return read,
+            }
+        }
+    }
+
+    /// Writes all the octets.
+    ///
+    /// # Errors
+    /// The connection is broken.
+    pub fn write_all(&self, octets: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Unix(stream) => (&mut &*stream).write_all(octets),
+            Self::Tcp(stream) => (&mut &*stream).write_all(octets),
+        }
+    }
+
+    /// Ends the connection; a thread that reads from it reads its end.
+    pub fn shut_down(&self) {
+        // It may have ended already.
+        let _ = match self {
+            Self::Unix(stream) => stream.shutdown(Shutdown::Both),
+            Self::Tcp(stream) => stream.shutdown(Shutdown::Both),
+        };
+    }
+}

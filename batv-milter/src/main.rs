@@ -1,0 +1,74 @@
+//! batv-milter: a daemon that a mail server asks, by the milter protocol, which senders to sign and
+//! which bounces to refuse.
+
+#![forbid(unsafe_code)]
+// Doc comments of options are help texts, not Markdown.
+#![allow(clippy::doc_markdown)]
+
+use batv_config::{Config, Milter, Store};
+use batv_milter::daemon::{self, Files, Signals, socket};
+use batv_milter::log::{Level, Log};
+use clap::Parser;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use sd_notify::NotifyState;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Sign envelope senders and refuse forged bounces, for Postfix (Bounce Address Tag Validation)
+///
+/// Runs in the foreground and writes its log to standard error. SIGHUP makes it read its files again;
+/// SIGTERM makes it stop, after messages in progress have ended.
+#[derive(Parser)]
+#[command(name = "batv-milter", version)]
+struct Options {
+    /// The configuration file, with a section [milter]
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Say what is wrong with the configuration and its socket, and serve nobody
+    #[arg(long)]
+    check: bool,
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let log = Log::of_this_process();
+    match run(&options, log) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            log.write(Level::Error, error);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(options: &Options, log: Log) -> Result<(), String> {
+    let store = Store::open(&options.config).map_err(|error| error.to_string())?;
+    let files = Arc::new(Files::new(store, log));
+    let config = files.config();
+    let milter = milter(&options.config, &config)?;
+    let failed = |error| format!("{}: {error}", milter.socket);
+    if options.check {
+        return socket::check(&milter.socket, milter.group.as_deref()).map_err(failed);
+    }
+    raise_limit();
+    let signals = Signals::catch().map_err(|error| error.to_string())?;
+    let listener = socket::Listener::bind(&milter.socket, milter.group.as_deref()).map_err(failed)?;
+    let version = env!("CARGO_PKG_VERSION");
+    log.write(Level::Notice, format_args!("batv-milter {version} listens on {}", milter.socket));
+    daemon::notify(&[NotifyState::Ready]);
+    daemon::run(&files, milter, listener, signals).map_err(failed)?;
+    log.write(Level::Notice, "stopped");
+    Ok(())
+}
+
+fn milter<'a>(path: &std::path::Path, config: &'a Config) -> Result<&'a Milter, String> {
+    config.milter.as_ref().ok_or_else(|| format!("{}: has no section [milter]", path.display()))
+}
+
+/// As many descriptors as the system allows: each connection needs one.
+fn raise_limit() {
+    if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
+    }
+}

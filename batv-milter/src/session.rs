@@ -1,0 +1,152 @@
+//! A session: the messages of one client after the other, and what is decided on them.
+//!
+//! Each recipient is judged at RCPT, where a refusal has a text and costs little. Changes are legal
+//! only at the end of the message: there the sender is signed, and tagged recipients become the
+//! originals. A message is judged by one configuration and one time, those of its MAIL, so that all
+//! its recipients see the same rules, and all attempts to deliver it the same tag: it is in the queue
+//! file.
+
+mod macros;
+mod transaction;
+
+use crate::log::Level;
+use crate::protocol::{Agreement, Client, Event, ProtocolError, Reply};
+use batv_config::Config;
+use macros::Kept;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use transaction::Transaction;
+
+/// What a session takes from the daemon around it.
+pub trait Site {
+    /// The configuration as it is now.
+    fn config(&self) -> Arc<Config>;
+    /// Writes a line to the log.
+    fn log(&self, level: Level, line: &str);
+}
+
+/// The state of a connection of the mail server.
+#[derive(Debug)]
+pub struct Session {
+    agreement: Option<Agreement>,
+    client: Client,
+    macros: Kept,
+    transaction: Option<Transaction>,
+}
+
+/// Whether a connection goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// It does.
+    Continue,
+    /// The mail server has ended it.
+    End,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self { agreement: None, client: Client::Unknown, macros: Kept::default(), transaction: None }
+    }
+}
+
+impl Session {
+    /// Whether a message is in progress.
+    #[must_use]
+    pub fn in_message(&self) -> bool {
+        self.transaction.is_some()
+    }
+
+    /// Acts on an event that comes at a time in UNIX seconds, and appends the answer to `out`.
+    ///
+    /// # Errors
+    /// The event cannot come here. The connection is of no use any more.
+    pub fn handle(
+        &mut self,
+        event: Event<'_>,
+        time: u64,
+        site: &impl Site,
+        out: &mut Vec<u8>,
+    ) -> Result<Flow, ProtocolError> {
+        let agreement = match event {
+            Event::Negotiation(offer) => {
+                let agreement = offer.accept()?;
+                agreement.write(out);
+                *self = Self { agreement: Some(agreement), ..Self::default() };
+                return Ok(Flow::Continue);
+            }
+            Event::Quit => return Ok(Flow::End),
+            _ => self.agreement.ok_or(ProtocolError::OutOfOrder)?,
+        };
+        let mut answers = true;
+        match event {
+            Event::Negotiation(_) | Event::Quit => answers = false,
+            Event::Macros(macros) => {
+                self.macros.take(&macros);
+                answers = false;
+            }
+            Event::Connect(client) => {
+                self.client = client;
+                answers = agreement.answers_connect();
+            }
+            Event::Mail(mail_from) => {
+                self.transaction = Some(self.begin(mail_from, time, site.config()));
+                answers = agreement.answers_mail();
+            }
+            Event::Recipient(rcpt_to) => {
+                let transaction = self.transaction.as_mut().ok_or(ProtocolError::OutOfOrder)?;
+                let resolved = self.macros.recipient();
+                if let Some(reply) = transaction.recipient(rcpt_to, resolved, self.macros.queue(), site) {
+                    Reply::Refuse(&reply.to_string()).write(out);
+                    answers = false;
+                }
+            }
+            Event::EndOfMessage => {
+                let transaction = self.transaction.take().ok_or(ProtocolError::OutOfOrder)?;
+                transaction.end(agreement, self.macros.queue(), site, out);
+                self.macros.forget_message();
+            }
+            Event::Abort => {
+                self.abort();
+                answers = false;
+            }
+            Event::QuitNewConnection => {
+                self.abort();
+                self.client = Client::Unknown;
+                answers = false;
+            }
+            Event::Unneeded => {}
+        }
+        if answers {
+            Reply::Continue.write(out);
+        }
+        Ok(Flow::Continue)
+    }
+
+    fn begin(&mut self, mail_from: &[u8], time: u64, config: Arc<Config>) -> Transaction {
+        let trusted = self.macros.authenticated
+            || match self.client {
+                Client::Local => true,
+                // What the host itself sends, unless the file says which networks are internal.
+                Client::Address(address) => {
+                    config.policy.internal_networks.is_empty() && address.is_loopback()
+                }
+                Client::Unknown => false,
+            };
+        let client = match self.client {
+            Client::Local => None,
+            Client::Address(address) => Some(address),
+            Client::Unknown => Some(STRANGER),
+        };
+        let mail_from_resolved = self.macros.sender();
+        Transaction::new(config, time, mail_from, mail_from_resolved, client, trusted)
+    }
+
+    fn abort(&mut self) {
+        self.transaction = None;
+        self.macros.forget_message();
+    }
+}
+
+/// Stands for a client whose address is not known, which no network holds. Without an address the
+/// policy would sign for it.
+const STRANGER: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);

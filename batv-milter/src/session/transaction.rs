@@ -1,0 +1,189 @@
+//! A message, from MAIL to its end.
+
+use super::{STRANGER, Site};
+use crate::log::Level;
+use crate::protocol::{Agreement, Change};
+use batv_config::Config;
+use batv_core::{Action, Address, InboundDecision, InboundReason, Message, OutboundReason, Recipient, Reply};
+use std::borrow::Cow;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// A message in progress.
+#[derive(Debug)]
+pub(super) struct Transaction {
+    config: Arc<Config>,
+    time: u64,
+    mail_from: Vec<u8>,
+    mail_from_resolved: Option<Vec<u8>>,
+    client: Option<IpAddr>,
+    trusted: bool,
+    accepted: Vec<Accepted>,
+}
+
+/// A recipient that was accepted.
+#[derive(Debug)]
+struct Accepted {
+    rcpt_to: Vec<u8>,
+    resolved: Option<Vec<u8>>,
+    decision: InboundDecision,
+}
+
+impl Accepted {
+    /// What Postfix has kept of a text such as `<@relay:User@example.com>` or `<User <User@example.com>>`:
+    /// the address within it, which its own reading has in lower case.
+    fn kept(&self) -> Option<&[u8]> {
+        let resolved = self.resolved.as_deref().filter(|resolved| !resolved.is_empty())?;
+        if Address::parse(&self.rcpt_to).is_ok() {
+            return None;
+        }
+        let mut parts = self.rcpt_to.windows(resolved.len());
+        parts.find(|part| part.eq_ignore_ascii_case(resolved))
+    }
+}
+
+impl Transaction {
+    pub(super) fn new(
+        config: Arc<Config>,
+        time: u64,
+        mail_from: &[u8],
+        mail_from_resolved: Option<Vec<u8>>,
+        client: Option<IpAddr>,
+        trusted: bool,
+    ) -> Self {
+        let mail_from = mail_from.to_vec();
+        Self { config, time, mail_from, mail_from_resolved, client, trusted, accepted: Vec::new() }
+    }
+
+    /// Judges a recipient. Returns the reply where it is refused.
+    pub(super) fn recipient(
+        &mut self,
+        rcpt_to: &[u8],
+        resolved: Option<Vec<u8>>,
+        queue: Option<&[u8]>,
+        site: &impl Site,
+    ) -> Option<Reply> {
+        let question = self.question(rcpt_to, resolved.as_deref());
+        let decision = self.config.policy.inbound(&question);
+        match decision.action {
+            Action::Refuse(ref reply) => {
+                self.log_inbound(&decision, question, queue, site);
+                Some(reply.clone())
+            }
+            Action::Accept | Action::Original(_) => {
+                self.accepted.push(Accepted { rcpt_to: rcpt_to.to_vec(), resolved, decision });
+                None
+            }
+        }
+    }
+
+    /// Appends the changes of the message, and logs what was decided on it.
+    pub(super) fn end(self, agreement: Agreement, queue: Option<&[u8]>, site: &impl Site, out: &mut Vec<u8>) {
+        for Accepted { rcpt_to, resolved, decision } in &self.accepted {
+            self.log_inbound(decision, self.question(rcpt_to, resolved.as_deref()), queue, site);
+        }
+        self.sign(queue, site, out);
+        self.deliver_to_originals(out);
+        let mark = self.config.milter.as_ref().and_then(|milter| milter.mark.as_deref());
+        if let Some(name) = mark.filter(|_| agreement.adds_headers()) {
+            self.mark(name, out);
+        }
+    }
+
+    fn question<'a>(&'a self, rcpt_to: &'a [u8], resolved: Option<&'a [u8]>) -> Recipient<'a> {
+        let mut question = Recipient::new(&self.mail_from, rcpt_to, self.time);
+        question.mail_from_resolved = self.mail_from_resolved.as_deref();
+        question.rcpt_resolved = resolved;
+        question.client = self.client;
+        question.trusted = self.trusted;
+        question.recipients_before = u32::try_from(self.accepted.len()).unwrap_or(u32::MAX);
+        question
+    }
+
+    fn sign(&self, queue: Option<&[u8]>, site: &impl Site, out: &mut Vec<u8>) {
+        // Whose they are is Postfix's reading, where there is one.
+        let recipients: Vec<&[u8]> =
+            self.accepted.iter().map(|to| to.resolved.as_deref().unwrap_or(&to.rcpt_to)).collect();
+        let mut question = Message::new(&self.mail_from, self.time);
+        question.mail_from_resolved = self.mail_from_resolved.as_deref();
+        question.recipients = &recipients;
+        question.client = self.client;
+        question.trusted = self.trusted;
+        let decision = self.config.policy.outbound(&question);
+        if let Some(signed) = &decision.signed {
+            Change::Sender(&in_brackets(signed)).write(out);
+        }
+        question.client = known(self.client);
+        let level = match decision.reason {
+            OutboundReason::NullSender | OutboundReason::NotOurs => Level::Debug,
+            _ => Level::Info,
+        };
+        self.log(level, &decision.log_line(&question, queue), site);
+    }
+
+    /// What is accepted is delivered to the original. One that is a recipient already is not added: it
+    /// would get the message twice. No server tells mailboxes apart by case.
+    fn deliver_to_originals(&self, out: &mut Vec<u8>) {
+        let as_they_are = self.accepted.iter().filter(|to| matches!(to.decision.action, Action::Accept));
+        let mut recipients: Vec<_> = as_they_are.map(|to| in_brackets(&to.rcpt_to)).collect();
+        for to in &self.accepted {
+            let Action::Original(original) = &to.decision.action else { continue };
+            Change::DeleteRecipient(&to.rcpt_to).write(out);
+            if let Some(kept) = to.kept() {
+                Change::DeleteRecipient(&in_brackets(kept)).write(out);
+            }
+            let original = in_brackets(original);
+            if !recipients.iter().any(|recipient| recipient.eq_ignore_ascii_case(&original)) {
+                Change::AddRecipient(&original).write(out);
+                recipients.push(original);
+            }
+        }
+    }
+
+    /// Marks a message that would have been refused, with the reasons.
+    fn mark(&self, name: &str, out: &mut Vec<u8>) {
+        let mut reasons: Vec<&str> = Vec::new();
+        for decision in self.accepted.iter().map(|to| &to.decision).filter(|decision| decision.monitored) {
+            if !reasons.contains(&decision.reason.as_str()) {
+                reasons.push(decision.reason.as_str());
+            }
+        }
+        if !reasons.is_empty() {
+            Change::AddHeader(name, &reasons.join(", ")).write(out);
+        }
+    }
+
+    fn log_inbound(
+        &self,
+        decision: &InboundDecision,
+        mut question: Recipient<'_>,
+        queue: Option<&[u8]>,
+        site: &impl Site,
+    ) {
+        question.client = known(self.client);
+        let level = match (&decision.action, decision.reason) {
+            (Action::Refuse(_), _) => Level::Notice,
+            _ if decision.monitored => Level::Notice,
+            (_, InboundReason::NotOurs) => Level::Debug,
+            _ => Level::Info,
+        };
+        self.log(level, &decision.log_line(&question, queue), site);
+    }
+
+    fn log(&self, level: Level, line: &str, site: &impl Site) {
+        let quiet = self.config.milter.as_ref().is_some_and(|milter| milter.quiet);
+        if level <= Level::Notice || !quiet {
+            site.log(level, line);
+        }
+    }
+}
+
+/// The address of a client for the log.
+fn known(client: Option<IpAddr>) -> Option<IpAddr> {
+    client.filter(|client| *client != STRANGER)
+}
+
+/// A path as SMTP has it.
+fn in_brackets(path: &[u8]) -> Cow<'_, [u8]> {
+    if path.starts_with(b"<") { Cow::Borrowed(path) } else { Cow::Owned([b"<", path, b">"].concat()) }
+}

@@ -1,0 +1,114 @@
+//! A mail server's side of a dialogue.
+
+use batv_config::Config;
+use batv_milter::log::Level;
+use batv_milter::protocol::{Events, ProtocolError};
+use batv_milter::session::{Flow, Session, Site};
+use std::cell::RefCell;
+use std::sync::Arc;
+
+/// Noon of 2026-11-22.
+pub const TIME: u64 = 1_795_348_800;
+/// What Postfix 3.7 offers.
+pub const OFFER: &[u8] = b"\0\0\0\x0dO\0\0\0\x06\0\0\x01\xff\0\x1f\xff\xff";
+
+/// A packet of the milter.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Sent {
+    pub command: char,
+    pub data: String,
+}
+
+impl Sent {
+    pub fn new(command: char, data: &str) -> Self {
+        Self { command, data: data.to_owned() }
+    }
+}
+
+struct Surroundings {
+    config: Arc<Config>,
+    lines: RefCell<Vec<String>>,
+}
+
+impl Site for Surroundings {
+    fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.config)
+    }
+
+    fn log(&self, level: Level, line: &str) {
+        self.lines.borrow_mut().push(format!("{} {line}", level as u8));
+    }
+}
+
+pub struct Dialogue {
+    events: Events,
+    session: Session,
+    site: Surroundings,
+    pub time: u64,
+    pub ended: bool,
+}
+
+impl Dialogue {
+    /// `policy` is what follows `[policy]` in the configuration.
+    pub fn new(policy: &str) -> Self {
+        let site = Surroundings { config: config("secret = \"secret\"", policy), lines: RefCell::default() };
+        Self { events: Events::default(), session: Session::default(), site, time: TIME, ended: false }
+    }
+
+    pub fn configure(&mut self, secret: &str, policy: &str) {
+        self.site.config = config(secret, policy);
+    }
+
+    /// Sends octets, and returns the packets that are the answer.
+    pub fn try_send(&mut self, octets: &[u8]) -> Result<Vec<Sent>, ProtocolError> {
+        let mut out = Vec::new();
+        self.events.receive(octets);
+        while let Some(event) = self.events.next()? {
+            self.ended |= self.session.handle(event, self.time, &self.site, &mut out)? == Flow::End;
+        }
+        Ok(packets(&out))
+    }
+
+    pub fn send(&mut self, octets: &[u8]) -> Vec<Sent> {
+        self.try_send(octets).unwrap()
+    }
+
+    pub fn try_packet(&mut self, command: char, data: &str) -> Result<Vec<Sent>, ProtocolError> {
+        let length = u32::try_from(data.len() + 1).unwrap();
+        self.try_send(
+            &[&length.to_be_bytes()[..], &[u8::try_from(command).unwrap()], data.as_bytes()].concat(),
+        )
+    }
+
+    pub fn packet(&mut self, command: char, data: &str) -> Vec<Sent> {
+        self.try_packet(command, data).unwrap()
+    }
+
+    pub fn macros(&mut self, command: char, macros: &[(&str, &str)]) {
+        let pairs: String = macros.iter().map(|(name, value)| format!("{name}\0{value}\0")).collect();
+        assert_eq!(self.packet('D', &format!("{command}{pairs}")), []);
+    }
+
+    /// What was logged since the last question, each line behind its level.
+    pub fn lines(&self) -> Vec<String> {
+        self.site.lines.borrow().clone()
+    }
+}
+
+fn config(secret: &str, policy: &str) -> Arc<Config> {
+    let socket = "socket = \"unix:/nonexistent\"\n";
+    let policy = policy.replace("[milter]\n", &format!("[milter]\n{socket}"));
+    let text = format!("[[key]]\nnumber = 0\n{secret}\nfor = [\"example.test\"]\n[policy]\n{policy}");
+    Config::parse(&text, |_| unreachable!()).unwrap().into()
+}
+
+fn packets(mut octets: &[u8]) -> Vec<Sent> {
+    let mut packets = Vec::new();
+    while let Some((length, rest)) = octets.split_first_chunk() {
+        let (packet, rest) = rest.split_at(u32::from_be_bytes(*length) as usize);
+        let data = String::from_utf8_lossy(&packet[1..]).into_owned();
+        packets.push(Sent { command: packet[0].into(), data });
+        octets = rest;
+    }
+    packets
+}
