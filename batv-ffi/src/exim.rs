@@ -11,9 +11,9 @@ mod keys;
 mod tests;
 
 use crate::status::Failure;
+use crate::text::parse;
 use answer::{Answer, answer};
 use arguments::Arguments;
-use crate::text::parse;
 use batv_core::{Action, Message, Recipient, Verdict, strip};
 use keys::with_policy;
 use std::ffi::{c_int, c_uchar};

@@ -9,8 +9,10 @@ const DAY: u64 = 86_400;
 
 fn ring(syntax: Syntax, hash_case: HashCase) -> KeyRing {
     let mut settings = Settings::default();
- settings.syntax = syntax; settings.hash_case = hash_case; settings.long_local_parts = true; 
-let mut keys = KeyRing::new(settings);
+    settings.syntax = syntax;
+    settings.hash_case = hash_case;
+    settings.long_local_parts = true;
+    let mut keys = KeyRing::new(settings);
     for number in KeyNumber::all() {
         keys.add(number, Secret::new(b"a secret that no input of a fuzzer knows").unwrap());
     }
