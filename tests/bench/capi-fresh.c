@@ -29,11 +29,11 @@ main(int argc, char **argv)
 		return 2;
 	}
 	if (argc > 2) {
-		int (*load)(const char *, size_t, batv_config **);
-		int (*judge)(const batv_config *, const char *, size_t, int64_t, int *, char *,
-		    size_t, size_t *, int *, int *);
+		batv_status (*load)(const char *, size_t, batv_config **);
+		batv_status (*judge)(const batv_config *, const char *, size_t, int64_t,
+		    batv_verdict *, char *, size_t, size_t *, int *, int *);
 		batv_config *config;
-		int verdict;
+		batv_verdict verdict;
 
 		*(void **)&load = dlsym(library, "batv_config_open");
 		*(void **)&judge = dlsym(library, "batv_config_verify");
