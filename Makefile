@@ -3,7 +3,7 @@
 CARGO ?= cargo
 
 build:
-	$(CARGO) build --release --workspace
+	$(CARGO) build --release --workspace --exclude batv-bench
 
 demo:
 	tests/demo/run
@@ -12,7 +12,7 @@ test:
 	tests/run
 
 bench:
-	tests/bench/run
+	tests/bench/run.py
 
 # `make install` takes what `make build` has built. Files go below $(DESTDIR); PREFIX is where
 # they will be found.

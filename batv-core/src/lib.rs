@@ -32,7 +32,7 @@
 
 #![no_std]
 #![forbid(unsafe_code)]
-// Measured: what is called for each address is faster as one function (see benches/core.rs).
+// Measured: what is called for each address is faster as one function (see tests/bench/core.rs).
 #![allow(clippy::inline_always)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 

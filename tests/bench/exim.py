@@ -1,32 +1,34 @@
-#!/usr/bin/env python3
-"""Times SMTP sessions of Exim with libbatv against the same configuration with Exim's own ${prvs}.
+#!/usr/bin/env -S python3 -B
+"""Times Exim with libbatv against the same configuration with Exim's own ${prvs}.
 
-In a session come two bounces, one with a good tag and one without. Both daemons run all the time and take
-short turns, so that both see the same drift of the machine. Prints one line: what, compared with what, the
-median of the rounds' ratios of times, the bar.
+Both judge a session with two bounces, of which one has a good tag, and sign and deliver a message. Both
+daemons run all the time and take short turns, so that both see the same drift of the machine.
 """
 
 import concurrent.futures
+import itertools
+import os
 import re
 import socket
-import statistics
+import subprocess
 import sys
 import time
-from pathlib import Path
 
-sys.dont_write_bytecode = True
-TESTS = Path(__file__).parents[1]
-sys.path[:0] = [str(TESTS), str(TESTS / "exim")]
+from table import ROOT, TARGET, rounds, row
 
-from mail import OUTSIDE  # noqa: E402
-from servers import Exim  # noqa: E402
+os.environ["PATH"] += f":/usr/sbin:{TARGET}/debian/usr/sbin"
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/exim")]
 
-KEYS = '[[key]]\nnumber = 0\nsecret = "secret"\nfor = ["example.test"]\n'
-ROUNDS = 240
+from mail import DEADLINE, OUTSIDE  # noqa: E402
+from servers import EXIM, Exim  # noqa: E402
+
+OTHERS = ", ".join(f'"example-{number}.test"' for number in range(9))
+KEYS = f'[[key]]\nnumber = 0\nsecret = "secret"\nfor = ["example.test", {OTHERS}]\n'
+# A message waits until it is delivered by name.
+QUEUE = "queue_only = true\n"
 SESSIONS = 20
 AT_ONCE = 4
-# 0.97 of the sessions a second.
-BAR = 1.03
+DELIVERIES = 4
 
 
 def with_prvs(config):
@@ -49,50 +51,97 @@ DENY = """\
 """
 
 
-def session(port, commands):
-    with socket.socket() as client:
-        client.settimeout(30)
-        client.bind((OUTSIDE, 0))
-        client.connect(("127.0.0.1", port))
-        replies = client.makefile("rb")
+class Client:
+    """A session, as far as it goes by codes."""
 
-        def codes():
-            while (line := replies.readline())[3:4] == b"-":
-                pass
-            return line[:3]
+    def __init__(self, exim, source):
+        self._socket = socket.create_connection(("127.0.0.1", exim.port), DEADLINE, (source, 0))
+        self._replies = self._socket.makefile("rb")
+        self._reply()
+        assert self.ask(b"EHLO client.example\r\n") == [b"250"]
 
-        codes()
-        client.sendall(b"EHLO client.example\r\n")
-        codes()
-        client.sendall(commands)
-        assert [codes(), codes(), codes()] == [b"250", b"250", b"550"]
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         # Exim holds back its reply to this for 200 ms.
-        client.sendall(b"QUIT\r\n")
+        self._socket.sendall(b"QUIT\r\n")
+        self._socket.close()
+
+    def _reply(self):
+        while (line := self._replies.readline())[3:4] == b"-":
+            pass
+        return line[:3]
+
+    def ask(self, *commands):
+        """What Exim replies to these commands, sent at once."""
+        self._socket.sendall(b"".join(commands))
+        return [self._reply() for _ in commands]
 
 
-def seconds(pool, exim, commands):
+def session(exim, tagged):
+    """Two bounces in one session."""
+    recipients = [b"RCPT TO:<%b>\r\n" % address for address in [tagged.encode(), b"alice@example.test"]]
+    with Client(exim, OUTSIDE) as client:
+        assert client.ask(b"MAIL FROM:<>\r\n", *recipients) == [b"250", b"250", b"550"]
+
+
+def sessions(pool, exim, tagged):
+    """The seconds of so many sessions."""
     start = time.perf_counter()
-    list(pool.map(lambda _: session(exim.port, commands), range(SESSIONS)))
+    list(pool.map(lambda _: session(exim, tagged), range(SESSIONS)))
     return time.perf_counter() - start
 
 
+def queued(exim, count):
+    """The names of so many messages that wait in the queue."""
+    with Client(exim, "127.0.0.1") as client:
+        for _ in range(count):
+            assert client.ask(b"MAIL FROM:<alice@example.test>\r\n") == [b"250"]
+            assert client.ask(b"RCPT TO:<bob@example.net>\r\n", b"DATA\r\n") == [b"250", b"354"]
+            assert client.ask(b"Subject: test\r\n\r\ntest\r\n.\r\n") == [b"250"]
+    names = [path.name.removesuffix("-H") for path in (exim.folder / "spool/input").glob("*-H")]
+    assert len(names) == count
+    return iter(names)
+
+
+def deliveries(exim, messages):
+    """The seconds of so many deliveries. Each is a process of its own, as after the end of a session."""
+    start = time.perf_counter()
+    for message in itertools.islice(messages, DELIVERIES):
+        subprocess.run([EXIM, "-C", exim.config, "-Mc", message], check=True)
+    return time.perf_counter() - start
+
+
+def in_turns(count, measure, pair):
+    """The times of both in each round. Whoever is first has the colder caches, so they take turns at that too."""
+    times = []
+    for number in range(count):
+        order = pair if number % 2 else pair[::-1]
+        measured = {exim: measure(exim) for exim in order}
+        times.append([measured[exim] for exim in pair])
+    return times
+
+
 def main():
+    subprocess.run(["tests/exim/set-up"], cwd=ROOT, check=True)
+    count = rounds(100)
     with (
-        Exim(KEYS, date=None) as ours,
-        Exim(KEYS, date=None, change=with_prvs) as theirs,
+        Exim(KEYS, date=None, change=lambda config: QUEUE + config) as ours,
+        Exim(KEYS, date=None, change=lambda config: QUEUE + with_prvs(config)) as theirs,
         concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool,
     ):
-        tagged = ours.expand("${prvs{alice@example.test}{secret}{0}}")
-        commands = f"MAIL FROM:<>\r\nRCPT TO:<{tagged}>\r\nRCPT TO:<alice@example.test>\r\n".encode()
-        # Whoever is first in a round has the colder caches, so they take turns at that too.
         pair = [ours, theirs]
-        rounds = []
-        for number in range(ROUNDS):
-            order = pair if number % 2 else pair[::-1]
-            times = {exim: seconds(pool, exim, commands) for exim in order}
-            rounds.append([times[exim] for exim in pair])
-    ratio = statistics.median(mine / prvs for mine, prvs in rounds)
-    print("Exim session with dlfunc", "Exim's own ${prvs}", f"{ratio:.2f}", BAR, sep="\t")
+        tagged = ours.expand("${prvs{alice@example.test}{secret}{0}}")
+        times = in_turns(count, lambda exim: sessions(pool, exim, tagged), pair)
+        row("Exim: session of two bounces", "Exim's own ${prvs}", times, 1.05)
+
+        messages = {exim: queued(exim, count * DELIVERIES) for exim in pair}
+        times = in_turns(count, lambda exim: deliveries(exim, messages[exim]), pair)
+        row("Exim: delivery", "Exim's own ${prvs}", times, 1.08)
+        for exim in pair:
+            envelopes = exim.world.wait_for(count * DELIVERIES)
+            assert {envelope.mail_from for envelope in envelopes} == {tagged}
 
 
 main()

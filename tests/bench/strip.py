@@ -1,24 +1,22 @@
-#!/usr/bin/env python3
-"""strip.py BATV: times `batv strip` on a million addresses against GNU sed, which knows one form of tag.
+#!/usr/bin/env -S python3 -B
+"""Times `batv strip` on a million addresses against GNU sed, which knows one form of tag.
 
 The addresses are those of the vectors, half of them signed. The two take turns, so that both see the
-same drift of the machine's clock speed. Prints one line: what, compared with what, the ratio of the
-median times, the bar.
+same drift of the machine's clock speed.
 """
 
 import itertools
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-ROUNDS = 11
+from table import CARGO, ROOT, TARGET, rounds, row
+
 ADDRESSES = 1_000_000
-BAR = 1.0
-VECTORS = Path(__file__).parent.parent / "vectors" / "vectors.tsv"
+VECTORS = ROOT / "tests/vectors/vectors.tsv"
 # All that these addresses need: both print the same.
 SED = ["sed", "-E", "s/^prvs=[0-9]{4}[0-9a-f]{6}=//I"]
 
@@ -43,15 +41,15 @@ def seconds(command: list[str], path: Path) -> float:
 
 
 def main() -> None:
-    batv = [sys.argv[1], "strip"]
+    subprocess.run([CARGO, "build", "--quiet", "--locked", "--release", "--package", "batv-cli"], cwd=ROOT, check=True)
+    batv = [str(TARGET / "release/batv"), "strip"]
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "addresses"
         path.write_bytes(addresses())
         if run(batv, path, subprocess.PIPE) != run(SED, path, subprocess.PIPE):
             sys.exit("batv strip and sed differ")
-        times = [(seconds(batv, path), seconds(SED, path)) for _ in range(ROUNDS)]
-    ours, seds = (statistics.median(column) for column in zip(*times, strict=True))
-    print(f"batv strip, {ADDRESSES:,} addresses", "GNU sed", f"{ours / seds:.2f}", BAR, sep="\t")
+        pairs = [(seconds(batv, path), seconds(SED, path)) for _ in range(rounds(11))]
+    row("batv strip, 1,000,000 addresses", "GNU sed", pairs, 1.0)
 
 
 main()

@@ -1,27 +1,26 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S python3 -B
 """Compares batv's calls with calls that do nothing and with the same in pure Python.
 
-Each round times all of them one after another; what counts is the median of the rounds'
-ratios, which a busy machine disturbs less than a time. Prints a row for each: what, compared with
-what, the ratio, the bar it may not exceed. A missed bar is exit status 1.
+Each round times all of them one after another; what counts is the median of the rounds' ratios, which a
+busy machine disturbs less than a time. The modules are built and installed into an environment of their own,
+in which this program is run once more.
 """
 
 import hmac
 import re
-import statistics
+import shutil
+import subprocess
 import sys
 import threading
 import timeit
 from collections.abc import Callable
+from pathlib import Path
 
-import batv
-import batv_noop  # type: ignore[import-not-found]  # built by tests/bench/python
+from table import CARGO, ROOT, TARGET, rounds, row
 
-ROUNDS = 60
+ENVIRONMENT = TARGET / "python/bench"
 CALLS = 2_000
 THREADS = 8
-NO_OP_BAR = 5.0
-PURE_PYTHON_BAR = 0.1
 
 SECRET = b"a secret of 16 octets or more"
 TIME = 1_795_348_800
@@ -91,37 +90,56 @@ def in_threads(call: Callable[[str, int], object], address: str) -> float:
     return (timeit.default_timer() - began) / CALLS / THREADS
 
 
-def main() -> int:
+IMPORT = """
+import time
+start = time.perf_counter()
+import {module}
+print(time.perf_counter() - start)
+"""
+
+
+def import_seconds(module: str) -> float:
+    """Time an import in a process of its own."""
+    return float(subprocess.check_output([sys.executable, "-I", "-c", IMPORT.format(module=module)]))
+
+
+def measure() -> None:
     """Run the benchmark."""
+    import batv
+    import batv_noop
+
+    pairs = [(import_seconds("batv"), import_seconds("dataclasses")) for _ in range(rounds(60))]
+    row("Python: import batv", "import dataclasses", pairs, 1.0)
+
     keys, no_op, pure = batv.KeyRing({1: SECRET}), batv_noop.KeyRing(), PureKeyRing(SECRET)
     signed = keys.sign("user@example.com", TIME)
     assert pure.sign("user@example.com", TIME) == signed
     assert pure.verify(signed, TIME)[0] == keys.verify(signed, TIME).verdict == "pass"
-
-    missed = 0
-    for name, address in (("sign", "user@example.com"), ("verify", signed)):
+    for name, address, bar in (("sign", "user@example.com", 4.0), ("verify", signed, 3.0)):
         ours, nothing, python = (getattr(ring, name) for ring in (keys, no_op, pure))
-        rounds = [
-            (
-                seconds(ours, address),
-                seconds(nothing, address),
-                seconds(python, address),
-                in_threads(ours, address),
-            )
-            for _ in range(ROUNDS)
+        times = [
+            (seconds(ours, address), seconds(nothing, address), seconds(python, address), in_threads(ours, address))
+            for _ in range(rounds(60))
         ]
-        call = statistics.median(ours for ours, *_ in rounds)
-        print(f"Python {name}: {call * 1e9:.0f} ns a call", file=sys.stderr)
-        for against, ratios, bar in (
-            ("call that does nothing", [ours / nothing for ours, nothing, *_ in rounds], NO_OP_BAR),
-            ("pure Python", [ours / python for ours, _, python, _ in rounds], PURE_PYTHON_BAR),
-            (f"{THREADS} threads to 1", [threads / ours for ours, *_, threads in rounds], None),
-        ):
-            ratio = statistics.median(ratios)
-            missed += bar is not None and ratio > bar
-            print(f"Python {name}", against, f"{ratio:.2f}", bar or "", sep="\t")
-    return 1 if missed else 0
+        row(f"Python: {name}", "call that does nothing", [(ours, nothing) for ours, nothing, *_ in times], bar)
+        row(f"Python: {name}", "pure Python", [(ours, python) for ours, _, python, _ in times], 0.1)
+        row(f"Python: {name}, {THREADS} threads", "one thread", [(many, one) for one, *_, many in times], 1.5)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def build() -> Path:
+    """Make the environment: its Python."""
+    subprocess.run([sys.executable, "-m", "venv", "--clear", ENVIRONMENT], check=True)
+    python = ENVIRONMENT / "bin/python"
+    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, ROOT / "batv-python"], check=True)
+    noop = ["build", "--quiet", "--locked", "--release", "--package", "batv-python-noop"]
+    subprocess.run([CARGO, *noop], cwd=ROOT / "batv-python", check=True)
+    where = subprocess.check_output([python, "-c", "import sysconfig; print(sysconfig.get_path('platlib'))"], text=True)
+    shutil.copy(TARGET / "release/libbatv_noop.so", Path(where.strip()) / "batv_noop.so")
+    return python
+
+
+if Path(sys.prefix) == ENVIRONMENT:
+    measure()
+else:
+    subprocess.run([build(), "-B", *sys.argv], check=True)
