@@ -224,13 +224,13 @@ impl List {
         if !self.json {
             writeln!(out, "key  use                      created     fingerprint       for")?;
         }
-        for (key, patterns) in keys.entries() {
-            let listed = Listed::new(key, &patterns, time);
+        for key in keys.as_slice() {
+            let listed = Listed::new(key, time);
             if self.json {
                 write_json(&listed, &mut out)?;
                 out.write_all(b"\n")?;
             } else {
-                listed.describe(&patterns, &mut out)?;
+                listed.describe(&key.patterns, &mut out)?;
             }
         }
         out.flush()?;
@@ -239,7 +239,7 @@ impl List {
 }
 
 impl Listed {
-    fn new(key: &Key, patterns: &[Pattern], time: u64) -> Self {
+    fn new(key: &Key, time: u64) -> Self {
         Self {
             number: key.number.get(),
             r#use: key.r#use.as_str(),
@@ -247,7 +247,7 @@ impl Listed {
             spent: key.is_spent(time),
             created: key.created.map(|date| date.to_string()),
             fingerprint: key.fingerprint().to_string(),
-            r#for: patterns.iter().map(ToString::to_string).collect(),
+            r#for: key.patterns.iter().map(ToString::to_string).collect(),
             line: key.line,
         }
     }

@@ -99,8 +99,8 @@ fn read(faults: &Faults, root: &DeTable<'_>, read_secret_file: &mut dyn FnMut(&s
     let tables = root.list("key", A_KEY, |value| value.as_table().ok_or(A_KEY));
     for (index, (table, span)) in tables.into_iter().enumerate() {
         let section = Section::new(faults, format!("key[{}].", index + 1), Some(table));
-        if let Some((key, patterns)) = key::read(section, span.start, read_secret_file) {
-            rings.add(index, &key, patterns);
+        if let Some(key) = key::read(section, span.start, read_secret_file) {
+            rings.add(index, &key);
             keys.push(key);
         }
     }

@@ -4,7 +4,7 @@
 use batv_config::{ConfigError, Store};
 use batv_core::Message;
 use std::fs::{self, File};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -276,4 +276,70 @@ fn a_deleted_file_leaves_the_old_one_until_it_is_back() {
         assert!(store.refresh().unwrap());
         assert_eq!(signed(&store), ALICE);
     }
+}
+
+/// A file that can be looked at and not opened, by root neither: it is there to be written.
+const UNREADABLE: &str = "/proc/sys/vm/compact_memory";
+
+#[test]
+fn what_may_not_be_opened_is_named_once_with_the_true_reason() {
+    let site = Site::new(&with_file("0.key"));
+    site.replace("0.key", "secret");
+    let store = site.open().unwrap();
+    for (name, expected) in [
+        ("batv.toml", "batv.toml: Permission denied (os error 13)"),
+        ("0.key", "batv.toml:3: key[1].secret-file: 0.key: Permission denied (os error 13)"),
+    ] {
+        fs::rename(site.path(name), site.path("away")).unwrap();
+        symlink(UNREADABLE, site.path(name)).unwrap();
+        assert_eq!(site.shown(&store.refresh().unwrap_err()), expected);
+        for _ in 0..3 {
+            assert!(!store.refresh().unwrap());
+        }
+        assert_eq!(signed(&store), ALICE);
+        assert_eq!(site.fault(), expected);
+        fs::rename(site.path("away"), site.path(name)).unwrap();
+        assert!(store.refresh().unwrap());
+        assert_eq!(signed(&store), ALICE);
+    }
+}
+
+#[test]
+fn files_are_read_up_to_a_limit() {
+    let site = Site::new(&with_file("0.key"));
+    site.replace("0.key", "secret");
+    let store = site.open().unwrap();
+    // Sparse files of a terabyte, for which no memory would be enough.
+    for (name, expected) in [
+        ("batv.toml", "batv.toml: more than 67108864 octets"),
+        ("0.key", "batv.toml:3: key[1].secret-file: 0.key: more than 65536 octets"),
+    ] {
+        fs::rename(site.path(name), site.path("away")).unwrap();
+        site.replace(name, "");
+        File::options().write(true).open(site.path(name)).unwrap().set_len(1 << 40).unwrap();
+        assert_eq!(site.shown(&store.refresh().unwrap_err()), expected);
+        assert!(!store.refresh().unwrap());
+        assert_eq!(signed(&store), ALICE);
+        fs::rename(site.path("away"), site.path(name)).unwrap();
+        assert!(store.refresh().unwrap());
+    }
+    site.replace("0.key", vec![b'x'; 65_536]);
+    assert!(store.refresh().unwrap());
+    site.replace("0.key", vec![b'x'; 65_537]);
+    assert_eq!(
+        site.shown(&store.refresh().unwrap_err()),
+        "batv.toml:3: key[1].secret-file: 0.key: more than 65536 octets"
+    );
+}
+
+#[test]
+fn a_secret_file_named_on_the_spot_is_read_up_to_a_limit() {
+    let site = Site::new("");
+    let read =
+        |name: &str| batv_config::read_secret_file(&site.path(name)).map_err(|error| error.to_string());
+    site.replace("0.key", vec![b'x'; 65_536]);
+    assert_eq!(read("0.key").unwrap().len(), 65_536);
+    File::options().write(true).open(site.path("0.key")).unwrap().set_len(1 << 40).unwrap();
+    assert_eq!(read("0.key").unwrap_err(), "more than 65536 octets");
+    assert_eq!(read("1.key").unwrap_err(), "No such file or directory (os error 2)");
 }

@@ -107,12 +107,12 @@ impl fmt::Display for KeyPatternError {
 
 impl std::error::Error for KeyPatternError {}
 
-/// Reads a key that begins there, and what it is for.
+/// Reads a key that begins there.
 pub(super) fn read(
     mut section: Section<'_, '_>,
     at: usize,
     read_secret_file: &mut dyn FnMut(&str) -> SecretText,
-) -> Option<(Key, Vec<Pattern>)> {
+) -> Option<Key> {
     let number = section.get("number", read_number);
     let found = secret(&mut section, at, read_secret_file);
     let r#use = section.get("use", read_use).unwrap_or(Use::Sign);
@@ -132,19 +132,8 @@ pub(super) fn read(
     section.finish();
     let (number, Found { secret, is_inline, ends_in_line_break }) = (number?, found?);
     let secret = Arc::new(secret);
-    let patterns: Vec<_> = patterns.into_iter().map(|(pattern, _)| pattern).collect();
-    let key = Key {
-        number,
-        line,
-        r#use,
-        created,
-        verify_until,
-        patterns: patterns.clone(),
-        secret,
-        is_inline,
-        ends_in_line_break,
-    };
-    Some((key, patterns))
+    let patterns = patterns.into_iter().map(|(pattern, _)| pattern).collect();
+    Some(Key { number, line, r#use, created, verify_until, patterns, secret, is_inline, ends_in_line_break })
 }
 
 fn read_number(value: &DeValue<'_>) -> Result<KeyNumber, String> {

@@ -32,15 +32,15 @@ impl<'f> KeyRings<'f> {
         Self { faults, settings, sets: Vec::new(), grown: HashMap::new(), of_pattern: HashMap::new() }
     }
 
-    /// Adds the key of an index in the file, with what it is for.
-    pub(super) fn add(&mut self, index: usize, key: &Key, patterns: Vec<Pattern>) {
-        for pattern in patterns {
-            let before = self.of_pattern.get(&pattern).copied();
+    /// Adds the key of an index in the file to what it is for.
+    pub(super) fn add(&mut self, index: usize, key: &Key) {
+        for pattern in &key.patterns {
+            let before = self.of_pattern.get(pattern).copied();
             let set = match self.grown.get(&(before, index)) {
                 Some(set) => *set,
-                None => self.grow(before, index, key, &pattern),
+                None => self.grow(before, index, key, pattern),
             };
-            self.of_pattern.insert(pattern, set);
+            self.of_pattern.insert(pattern.clone(), set);
         }
     }
 

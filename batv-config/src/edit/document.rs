@@ -3,7 +3,7 @@
 use crate::config::Use;
 use crate::date::Date;
 use batv_core::{KeyNumber, Pattern};
-use toml_edit::{ArrayOfTables, Datetime, DocumentMut, Item, RawString, Table, Value, value};
+use toml_edit::{ArrayOfTables, Datetime, DocumentMut, Item, RawString, Table, value};
 
 /// The text of a good configuration file.
 pub(super) struct Document(DocumentMut);
@@ -42,13 +42,6 @@ impl Document {
 
     fn table_mut(&mut self, index: usize) -> Option<&mut Table> {
         self.0.get_mut("key")?.as_array_of_tables_mut()?.get_mut(index)
-    }
-
-    /// What a key is for.
-    pub(super) fn patterns(&self, index: usize) -> Vec<Pattern> {
-        let list = self.table(index).and_then(|table| table.get("for")?.as_array());
-        let texts = list.into_iter().flatten().filter_map(Value::as_str);
-        texts.filter_map(|text| Pattern::parse(text).ok()).collect()
     }
 
     /// The secret of a key.

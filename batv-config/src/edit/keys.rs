@@ -118,9 +118,10 @@ impl Keys {
         }
     }
 
-    /// The keys in the order of the file, each with what it is for.
-    pub fn entries(&self) -> impl Iterator<Item = (&Key, Vec<Pattern>)> {
-        self.config.keys.iter().enumerate().map(|(index, key)| (key, self.document.patterns(index)))
+    /// The keys, in the order of the file.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Key] {
+        &self.config.keys
     }
 
     /// The octets of the secret of the one key with a number, among those for the patterns if there
@@ -167,19 +168,20 @@ impl Keys {
     /// A key for a more specific pattern takes over from the keys of the wider one, of which tags
     /// are on their way: they go on, with copies for this pattern.
     fn copy_covering(&mut self, patterns: &[Pattern]) {
-        for index in 0..self.config.keys.len() {
-            let of_key = self.document.patterns(index);
+        let mut copies = Vec::new();
+        for (index, key) in self.config.keys.iter().enumerate() {
             let is_covered = |pattern: &&Pattern| {
                 let covering = self.config.policy.keys().covering(pattern);
-                covering.is_some_and(|(covering, _)| covering != **pattern && of_key.contains(&covering))
+                covering
+                    .is_some_and(|(covering, _)| covering != **pattern && key.patterns.contains(&covering))
             };
             let covered: Vec<_> = patterns.iter().filter(is_covered).cloned().collect();
             let copy = self.document.copy(index, list(&covered)).filter(|_| !covered.is_empty());
-            let number = self.config.keys.get(index).map(|key| key.number);
-            if let (Some(copy), Some(number)) = (copy, number) {
-                self.document.push(copy);
-                self.report(number, covered, What::Copied);
-            }
+            copies.extend(copy.map(|copy| (copy, key.number, covered)));
+        }
+        for (copy, number, covered) in copies {
+            self.document.push(copy);
+            self.report(number, covered, What::Copied);
         }
     }
 
@@ -189,19 +191,16 @@ impl Keys {
     /// # Errors
     /// [`EditError`] where no key signs, all ten numbers are in use, or there is no key to promote.
     pub fn rotate(&mut self, patterns: &[Pattern], to: Option<KeyNumber>) -> Result<(), EditError> {
-        let is_meant = |of_key: &[Pattern]| {
-            patterns.is_empty() || patterns.iter().any(|pattern| of_key.contains(pattern))
+        let is_meant = |key: &Key| {
+            let is_named = patterns.iter().any(|pattern| key.patterns.contains(pattern));
+            key.r#use == Use::Sign && (patterns.is_empty() || is_named)
         };
-        let signing: Vec<_> = self
-            .indexed()
-            .filter(|(_, key, of_key)| key.r#use == Use::Sign && is_meant(of_key))
-            .map(|(index, key, of_key)| (index, key.number, of_key))
-            .collect();
+        let signing = self.select(is_meant);
         if signing.is_empty() {
             return Err(EditError::Refused(format!("no key signs{}", for_patterns(patterns))));
         }
         let mut new_keys = Vec::new();
-        for (index, number, of_key) in signing {
+        for (index, Key { number, patterns: of_key, .. }) in signing {
             if let Some(to) = to {
                 self.promote(to, &of_key)?;
             } else {
@@ -218,20 +217,18 @@ impl Keys {
     }
 
     fn promote(&mut self, number: KeyNumber, patterns: &[Pattern]) -> Result<(), EditError> {
-        let is_meant = |key: &Key, of_key: &[Pattern]| {
+        let found = self.select(|key| {
             key.number == number
                 && key.r#use == Use::Verify
-                && patterns.iter().any(|pattern| of_key.contains(pattern))
-        };
-        let found = self.indexed().filter(|(_, key, of_key)| is_meant(key, of_key));
-        let found: Vec<_> = found.map(|(index, _, of_key)| (index, of_key)).collect();
+                && patterns.iter().any(|pattern| key.patterns.contains(pattern))
+        });
         if found.is_empty() {
             let patterns = for_patterns(patterns);
             return Err(EditError::Refused(format!("no key {number}{patterns} that verifies only")));
         }
-        for (index, of_key) in found {
+        for (index, key) in found {
             self.document.sign(index);
-            self.report(number, of_key, What::Signs);
+            self.report(number, key.patterns, What::Signs);
         }
         Ok(())
     }
@@ -254,44 +251,45 @@ impl Keys {
 
     fn retire_at(&mut self, index: usize) {
         let Some(key) = self.config.keys.get(index) else { return };
-        let (number, retired) = (key.number, key.verify_until.filter(|_| key.r#use == Use::Verify));
+        let (number, patterns) = (key.number, key.patterns.clone());
+        let retired = key.verify_until.filter(|_| key.r#use == Use::Verify);
         let until = retired.unwrap_or_else(|| self.config.verify_until(self.today));
         if retired.is_none() {
             self.document.verify(index, until);
         }
-        self.report(number, self.document.patterns(index), What::Verifies(until));
+        self.report(number, patterns, What::Verifies(until));
     }
 
     /// Removes the keys of which nothing can come back any more.
     pub fn prune(&mut self) {
-        let spent = self.indexed().filter(|(_, key, _)| key.is_spent(self.today.start()));
-        let spent: Vec<_> = spent.map(|(index, key, of_key)| (index, key.number, of_key)).collect();
-        let indices: Vec<_> = spent.iter().map(|(index, ..)| *index).collect();
-        for (index, number, of_key) in spent {
+        let spent = self.select(|key| key.is_spent(self.today.start()));
+        let indices: Vec<_> = spent.iter().map(|(index, _)| *index).collect();
+        for (index, key) in spent {
             let stays = match self.document.secret(index) {
                 Some(Place::File(name)) => Some(beside(&self.path, name)),
                 _ => None,
             };
-            self.report(number, of_key, What::Removed(stays));
+            self.report(key.number, key.patterns, What::Removed(stays));
         }
         self.document.remove(&indices);
     }
 
-    fn indexed(&self) -> impl Iterator<Item = (usize, &Key, Vec<Pattern>)> {
-        self.entries().enumerate().map(|(index, (key, of_key))| (index, key, of_key))
+    /// Some of the keys, each with its index.
+    fn select(&self, is_meant: impl Fn(&Key) -> bool) -> Vec<(usize, Key)> {
+        let keys = self.config.keys.iter().enumerate().filter(|(_, key)| is_meant(key));
+        keys.map(|(index, key)| (index, key.clone())).collect()
     }
 
     /// The index of the one key with a number, among those for the patterns if there are any.
     fn find(&self, number: KeyNumber, patterns: &[Pattern]) -> Result<usize, EditError> {
-        let matches = |(_, key, of_key): &(usize, &Key, Vec<Pattern>)| {
-            key.number == number && patterns.iter().all(|pattern| of_key.contains(pattern))
-        };
-        let found: Vec<_> = self.indexed().filter(matches).collect();
+        let found = self.select(|key| {
+            key.number == number && patterns.iter().all(|pattern| key.patterns.contains(pattern))
+        });
         match &*found {
             [(index, ..)] => Ok(*index),
             [] => Err(EditError::Refused(format!("no key {number}{}", for_patterns(patterns)))),
             several => {
-                let lines: Vec<_> = several.iter().map(|(_, key, _)| key.line.to_string()).collect();
+                let lines: Vec<_> = several.iter().map(|(_, key)| key.line.to_string()).collect();
                 let lines = lines.join(", ");
                 let message = format!("several keys have number {number} (lines {lines}): use --for");
                 Err(EditError::Refused(message))
