@@ -8,7 +8,8 @@ mod error;
 mod scan;
 
 pub use error::AddressError;
-pub(crate) use scan::{is_quoted_string, scan_domain, scan_local_part};
+use scan::is_quoted_string;
+pub(crate) use scan::{scan_domain, scan_local_part};
 
 use crate::text::{self, CAPITAL, LOCAL_PART};
 use alloc::vec::Vec;
@@ -313,6 +314,13 @@ impl<'a> Mailbox<'a> {
 pub(crate) struct Content<'a> {
     raw: core::slice::Iter<'a, u8>,
     in_quotes: bool,
+}
+
+impl<'a> Content<'a> {
+    /// What a whole local-part means.
+    pub(crate) fn new(local: &'a [u8]) -> Self {
+        Self { raw: local.iter(), in_quotes: false }
+    }
 }
 
 impl Iterator for Content<'_> {

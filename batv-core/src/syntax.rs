@@ -21,10 +21,12 @@ impl Delimiter {
     /// A delimiter.
     ///
     /// # Errors
-    /// [`DelimiterError`] for letters, digits, `=`, and what no local-part has without quotes.
+    /// [`DelimiterError`] for letters, digits, `=`, what no local-part has without quotes, and `%` and `!`:
+    /// servers read `user!tag@domain` as another address.
     pub fn new(octet: u8) -> Result<Self, DelimiterError> {
-        let mark = octet.is_ascii_punctuation() && text::is(octet, text::LOCAL_PART);
-        if mark && octet != b'=' { Ok(Self(octet)) } else { Err(DelimiterError(octet)) }
+        let is_mark = octet.is_ascii_punctuation() && text::is(octet, text::LOCAL_PART);
+        let is_taken = matches!(octet, b'=' | b'%' | b'!');
+        if is_mark && !is_taken { Ok(Self(octet)) } else { Err(DelimiterError(octet)) }
     }
 
     /// The octet.

@@ -199,15 +199,24 @@ impl Policy {
     /// Decides on one recipient.
     #[must_use]
     pub fn inbound(&self, recipient: &Recipient<'_>) -> InboundDecision {
-        let path = self.read(recipient.rcpt_to, recipient.rcpt_resolved, Role::Recipient);
+        let is_bounce = self.is_bounce(recipient);
+        let role = if is_bounce { Role::BounceRecipient } else { Role::Recipient };
+        let path = self.read(recipient.rcpt_to, recipient.rcpt_resolved, role);
         match (path.address().map(|address| self.look_at(address)), &path) {
-            (Some(reading), _) => self.judge(recipient, &reading),
-            (None, Path::Unreadable { domain }) => self.judge_unreadable(recipient, domain.as_deref()),
+            (Some(reading), _) => self.judge(recipient, &reading, is_bounce),
+            (None, Path::Unreadable { domain }) => {
+                self.judge_unreadable(recipient, domain.as_deref(), is_bounce)
+            }
             (None, _) => self.decide(recipient, InboundReason::NotOurs, None, Action::Accept),
         }
     }
 
-    fn judge(&self, recipient: &Recipient<'_>, reading: &Reading<'_, '_>) -> InboundDecision {
+    fn judge(
+        &self,
+        recipient: &Recipient<'_>,
+        reading: &Reading<'_, '_>,
+        is_bounce: bool,
+    ) -> InboundDecision {
         let Some(keys) = reading.keys else {
             return self.decide(recipient, InboundReason::NotOurs, None, Action::Accept);
         };
@@ -215,7 +224,7 @@ impl Policy {
             InboundReason::Client
         } else if self.is_exempt(reading) {
             InboundReason::Exempt
-        } else if self.is_bounce(recipient) {
+        } else if is_bounce {
             self.reason_of_bounce(recipient, reading, keys)
         } else if reading.tag().is_some() && self.refuse_tagged_mail {
             InboundReason::TaggedMail
@@ -253,7 +262,12 @@ impl Policy {
 
     /// Decides on what cannot be read: since nothing of the kind is signed, a bounce to it is never a
     /// genuine one of ours, unless its domain is plainly none of ours.
-    fn judge_unreadable(&self, recipient: &Recipient<'_>, domain: Option<&[u8]>) -> InboundDecision {
+    fn judge_unreadable(
+        &self,
+        recipient: &Recipient<'_>,
+        domain: Option<&[u8]>,
+        is_bounce: bool,
+    ) -> InboundDecision {
         let mailboxes = domain.map(Folded::of_domain);
         let reason = if domain.is_some_and(|domain| !self.keys().has_domain(domain)) {
             InboundReason::NotOurs
@@ -261,7 +275,7 @@ impl Policy {
             InboundReason::Client
         } else if mailboxes.as_ref().is_some_and(|mailboxes| self.exempt.find(mailboxes).is_some()) {
             InboundReason::Exempt
-        } else if self.is_bounce(recipient) {
+        } else if is_bounce {
             InboundReason::Unreadable
         } else {
             InboundReason::NotABounce

@@ -167,7 +167,7 @@ impl Policy {
     fn check_recipients(&self, recipients: &[&[u8]]) -> Result<(), OutboundReason> {
         let mut all_ours = true;
         for recipient in recipients {
-            let path = self.read(recipient, None, Role::Destination);
+            let path = self.read(recipient, None, Role::Recipient);
             let recipient = path.address().map(|address| self.look_at(address));
             all_ours &= recipient.as_ref().is_some_and(|recipient| recipient.keys.is_some());
             if recipient

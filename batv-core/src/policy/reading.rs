@@ -2,10 +2,11 @@
 
 use super::Policy;
 use super::folded::Folded;
-use crate::address::{Address, AddressError, Original, is_quoted_string, scan_domain, scan_local_part};
+use crate::address::{Address, AddressError, Content, Original, scan_domain, scan_local_part};
 use crate::key_ring::KeyRing;
 use crate::tag::{Found, Tag, behind_tag, find};
 use crate::verdict::{Verdict, judge};
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 /// What a path is.
@@ -27,10 +28,9 @@ pub(super) enum Path<'a> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     Sender,
-    /// A recipient of mail that comes in.
+    BounceRecipient,
+    /// A recipient of any other mail.
     Recipient,
-    /// A recipient of mail that leaves.
-    Destination,
 }
 
 /// An address that was read, and all that the decisions look for in it, found once.
@@ -139,22 +139,28 @@ impl Policy {
         if role == Role::Sender && is_null_sender(inside) {
             return Path::Null;
         }
-        let Ok((local, domain)) = split(without_source_route(inside)) else {
+        let Ok(Split { local, domain, has_literal }) = split(without_source_route(inside)) else {
             return self.unreadable(inside);
         };
-        let (quote, user): (&[u8], _) = match local {
-            [b'"', user @ .., b'"'] if is_quoted_string(local) => (b"\"", user),
-            user => (b"", user),
+        let quoted = local.contains(&b'"');
+        let meant = if quoted { meaning(local) } else { Cow::Borrowed(local) };
+        let (user, domain) = self.rewritten(&meant, domain, quoted, role);
+        // What was not rewritten keeps its spelling.
+        let local = match user {
+            user if user.len() == meant.len() => Cow::Borrowed(local),
+            // An address literal stands behind a mark or before one, and nowhere else.
+            _ if has_literal && user.contains(&b'[') => return self.unreadable(inside),
+            user if quoted => Cow::Owned(in_quotes(user)),
+            user => Cow::Borrowed(user),
         };
-        let (user, domain) = self.rewritten(user, domain, !quote.is_empty());
-        self.joined(inside, path.starts_with(b"<"), &[quote, user, quote].concat(), domain, role)
+        self.joined(inside, path.starts_with(b"<"), &local, domain, role)
     }
 
     /// Whether the text of an address is read as it stands.
     fn stands(&self, address: &Address<'_>, role: Role) -> bool {
         let (local, domain) = (address.raw_local_part(), address.domain());
         !domain.ends_with(b".")
-            && (role != Role::Recipient || !domain.starts_with(b"["))
+            && (role != Role::BounceRecipient || !domain.starts_with(b"["))
             && !self.has_mark(local)
     }
 
@@ -171,7 +177,7 @@ impl Policy {
     /// Reads what the server has read: no source route and no `user%domain` is left in it.
     fn read_resolved<'a>(&self, path: &'a [u8], bracketed: bool, role: Role) -> Path<'a> {
         match split(path) {
-            Ok((local, domain)) => self.joined(path, bracketed, local, domain, role),
+            Ok(Split { local, domain, .. }) => self.joined(path, bracketed, local, domain, role),
             Err(_) => self.unreadable(path),
         }
     }
@@ -201,11 +207,13 @@ impl Policy {
         }
     }
 
-    /// The domain that a path is read at: one trailing dot comes off, and for a recipient an address
-    /// literal without keys of its own is the default domain, for a server delivers its own literal.
+    /// The domain that a path is read at: one trailing dot comes off, and for the recipient of a
+    /// bounce an address literal without keys of its own is the default domain, for a server delivers
+    /// its own literal.
     fn site<'a>(&'a self, domain: &'a [u8], role: Role) -> &'a [u8] {
         let domain = without_trailing_dot(domain);
-        let is_literal = role == Role::Recipient && domain.starts_with(b"[") && scan_domain(domain).is_ok();
+        let is_literal =
+            role == Role::BounceRecipient && domain.starts_with(b"[") && scan_domain(domain).is_ok();
         match self.default_domain() {
             Some(default) if is_literal && !self.keys().has_domain(domain) => without_trailing_dot(default),
             _ => domain,
@@ -224,23 +232,24 @@ impl Policy {
             Some(at) => inside.get(at + 1..),
             None => self.default_domain(),
         };
-        let domain = domain.map(|domain| self.site(domain, Role::Recipient));
+        let domain = domain.map(|domain| self.site(domain, Role::BounceRecipient));
         Path::Unreadable { domain: domain.filter(|domain| is_name(domain)).map(<[u8]>::to_vec) }
     }
 
     /// What the server makes of `user%site`, `site!user` and `"user@site"` at a domain of ours, or
     /// without a domain: user and domain.
     fn rewritten<'a>(
-        &self,
+        &'a self,
         mut user: &'a [u8],
         mut domain: Option<&'a [u8]>,
         quoted: bool,
+        role: Role,
     ) -> (&'a [u8], Option<&'a [u8]>) {
-        // Looked for once, so that this takes linear time.
-        let has_bang = self.bang_path && user.contains(&b'!');
-        while domain.is_none_or(|domain| self.keys().has_domain(without_trailing_dot(domain))) {
-            let bang = if has_bang { user.iter().position(|octet| *octet == b'!') } else { None };
-            let is_mark = |octet: &u8| *octet == b'%' || quoted && *octet == b'@';
+        let first_bang = |user: &[u8]| user.iter().position(|octet| *octet == b'!');
+        let is_mark = |octet: &u8| *octet == b'%' || quoted && *octet == b'@';
+        // Looked for again only behind one that was found, so that this takes linear time.
+        let mut bang = first_bang(user).filter(|_| self.bang_path);
+        while domain.is_none_or(|domain| self.is_ours(domain, role)) {
             let percent = || user.iter().rposition(is_mark).filter(|_| self.percent_hack);
             let parts = match bang {
                 Some(bang) => user.get(bang + 1..).zip(user.get(..bang)),
@@ -249,6 +258,7 @@ impl Policy {
             match parts {
                 // A tag alone is not a user: `prvs=0149c9be41=%x` is the tagged `%x`.
                 Some((rest, site)) if !behind_tag(rest).unwrap_or(rest).is_empty() && is_domain(site) => {
+                    bang = bang.and_then(|_| first_bang(rest));
                     (user, domain) = (rest, Some(site));
                 }
                 _ => break,
@@ -256,6 +266,26 @@ impl Policy {
         }
         (user, domain)
     }
+
+    /// Whether what is at a domain, as it was written, is ours to read.
+    fn is_ours(&self, domain: &[u8], role: Role) -> bool {
+        let site = self.site(domain, role);
+        is_domain(domain) && self.keys().has_domain(site)
+    }
+}
+
+/// What a local-part means: its quotes and escapes come off.
+fn meaning(local: &[u8]) -> Cow<'_, [u8]> {
+    Content::new(local).collect()
+}
+
+/// The quoted string that means these octets.
+fn in_quotes(user: &[u8]) -> Vec<u8> {
+    let escaped = user.iter().flat_map(|octet| {
+        let escape = matches!(octet, b'"' | b'\\').then_some(b'\\');
+        escape.into_iter().chain([*octet])
+    });
+    core::iter::once(b'"').chain(escaped).chain([b'"']).collect()
 }
 
 fn without_brackets(path: &[u8]) -> &[u8] {
@@ -275,19 +305,40 @@ fn is_name(text: &[u8]) -> bool {
     !text.ends_with(b".") && scan_domain(text).is_ok()
 }
 
-/// The local-part and the domain, if there is one.
-fn split(mailbox: &[u8]) -> Result<(&[u8], Option<&[u8]>), AddressError> {
-    let at = match scan_local_part(mailbox) {
-        Ok(scanned) => scanned.len,
-        Err(AddressError::NoAtSign) => mailbox.len(),
-        // No local-part has brackets, but `user%[192.0.2.1]` and `[192.0.2.1]!user` do.
-        Err(AddressError::LocalPart { octet: b'[', .. }) => {
-            mailbox.iter().rposition(|octet| *octet == b'@').unwrap_or(mailbox.len())
+/// The parts of a mailbox.
+struct Split<'a> {
+    local: &'a [u8],
+    domain: Option<&'a [u8]>,
+    /// Whether the local-part has an address literal in it, as in `user%[192.0.2.1]`.
+    has_literal: bool,
+}
+
+fn split(mailbox: &[u8]) -> Result<Split<'_>, AddressError> {
+    let (mut at, mut has_literal) = (0, false);
+    loop {
+        let rest = mailbox.get(at..).unwrap_or_default();
+        match scan_local_part(rest) {
+            Ok(scanned) => {
+                at += scanned.len;
+                break;
+            }
+            Err(AddressError::NoAtSign) => {
+                at = mailbox.len();
+                break;
+            }
+            // No local-part has brackets, but `user%[192.0.2.1]` and `[192.0.2.1]!user` do.
+            Err(error @ AddressError::LocalPart { octet: b'[', position }) => {
+                let literal = rest.get(position..).unwrap_or_default();
+                let end = literal.iter().position(|octet| *octet == b']').ok_or(error)?;
+                literal.get(..=end).map_or(Err(error), scan_domain)?;
+                at += position + end + 1;
+                has_literal = true;
+            }
+            Err(error) => return Err(error),
         }
-        Err(error) => return Err(error),
-    };
+    }
     let (local, rest) = mailbox.split_at(at);
-    Ok((local, rest.split_first().map(|(_, domain)| domain)))
+    Ok(Split { local, domain: rest.split_first().map(|(_, domain)| domain), has_literal })
 }
 
 /// Whether nothing is left of a sender when white space, comments, a source route and empty quotes

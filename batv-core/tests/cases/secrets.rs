@@ -97,7 +97,7 @@ fn numbers_out_of_range_are_named() {
         assert_eq!(Lifetime::from_days(days).unwrap().days(), days);
     }
     assert_eq!(Lifetime::default().days(), 7);
-    for octet in [b'=', b'a', b'7', b'@', b'"', b'\\', b' ', b'(', 0, 0xff] {
+    for octet in [b'=', b'%', b'!', b'a', b'7', b'@', b'"', b'\\', b' ', b'(', 0, 0xff] {
         assert!(Delimiter::new(octet).is_err(), "{octet}");
     }
     assert_eq!(Delimiter::default().get(), b'+');

@@ -285,6 +285,61 @@ fn a_tag_behind_needless_quotes_and_escapes_is_one() {
 }
 
 #[test]
+fn marks_count_behind_quotes_escapes_and_literals_too() {
+    let policy = with(|policy| policy.default_domain = Some("example.test".into()));
+    let (percents, ats) = ("%example.test".repeat(4), "@example.test".repeat(4));
+    for (recipient, expected) in [
+        // Long, and alice's all the same: the server takes one site after another off.
+        (format!("alice{percents}%[127.0.0.1]"), "550 missing"),
+        (format!("alice{percents}@[127.0.0.1]."), "550 missing"),
+        (format!("[127.0.0.1]!alice{percents}@example.test"), "550 missing"),
+        (format!("al\"ice{percents}\"@example.test"), "550 missing"),
+        (format!("al\"ice{ats}\"@example.test"), "550 missing"),
+        (format!("\"example.test!\"{}alice@example.test", "example.test!".repeat(4)), "550 missing"),
+        (format!("\"a@b\"{percents}%[127.0.0.1]"), "accept not-ours"),
+        (r#"alice"%"other.test@example.test"#.into(), "accept not-ours"),
+        (r#""alice\%other.test"@example.test"#.into(), "accept not-ours"),
+        ("[127.0.0.1]!other.test!alice".into(), "accept not-ours"),
+        // A literal is not a part of a user, and an empty one is none.
+        ("al[127.0.0.1]ice%[127.0.0.1]".into(), "550 unreadable"),
+        ("alice%[]".into(), "550 unreadable"),
+        ("alice%[127.0.0.1".into(), "550 unreadable"),
+    ] {
+        assert_eq!(bounce(&policy, &recipient), expected, "{recipient}");
+    }
+    // What is rewritten is spelt with quotes where it had some.
+    for (recipient, original) in [
+        (r#"prvs="0786864c09=alice"%example.test"#, r#""alice"@example.test"#),
+        (r#""prvs=0786c3ce9f=al\ ice%example.test"@[127.0.0.1]"#, r#""al ice"@example.test"#),
+    ] {
+        assert_eq!(bounce(&policy, recipient), format!("{original} pass"), "{recipient}");
+    }
+    // One that is left alone keeps its spelling.
+    assert_eq!(
+        bounce(&policy, r#""prvs=0786c3ce9f=al\ ice"@example.test"#),
+        r#""al\ ice"@example.test pass"#
+    );
+}
+
+#[test]
+fn a_literal_is_the_default_domain_for_bounces_alone() {
+    let policy = with(|policy| policy.default_domain = Some("example.test".into()));
+    let tagged = "prvs=0786864c09=alice@[192.0.2.1]";
+    assert_eq!(bounce(&policy, tagged), "alice@example.test pass");
+    // It may be another host's, which gets its mail as it is.
+    assert_eq!(inbound(&policy, "carol@other.test", tagged), "accept not-ours");
+    assert_eq!(outbound(&policy, "alice@[192.0.2.1]", &[]), "not-ours");
+}
+
+#[test]
+fn two_dots_are_not_taken_off_one_after_another() {
+    for address in ["alice%other.test@example.test..", "alice@example.test.."] {
+        assert_eq!(outbound(&site(), address, &[]), "unreadable", "{address}");
+        assert_eq!(bounce(&site(), address), "550 unreadable", "{address}");
+    }
+}
+
+#[test]
 fn a_mark_without_a_user_is_signed_and_comes_back() {
     // The tag alone would be the user of `prvs=07867f58e8=%x`.
     assert_eq!(outbound(&site(), "%x@example.test", &[]), "prvs=07867f58e8=%x@example.test");
@@ -297,6 +352,9 @@ fn reading_takes_linear_time() {
     let (percents, bangs) = ("%example.test".repeat(500_000), "example.test!".repeat(500_000));
     assert_eq!(bounce(&site(), &format!("alice{percents}")), "550 missing");
     assert_eq!(bounce(&site(), &format!("{bangs}alice")), "550 missing");
+    assert_eq!(bounce(&site(), &format!("example.test!alice{percents}")), "550 missing");
+    assert_eq!(bounce(&site(), &format!("\"alice{percents}\"@example.test")), "550 missing");
+    assert_eq!(bounce(&site(), &format!("alice{}", "%[::1]".repeat(500_000))), "550 unreadable");
     assert_eq!(bounce(&site(), &format!("alice@{}test", "a.".repeat(500_000))), "accept not-ours");
     assert_eq!(inbound(&site(), &"(".repeat(1_000_000), "alice@example.test"), "550 missing");
     assert_eq!(bounce(&site(), &format!("{}alice@example.test", "@a,".repeat(500_000))), "550 unreadable");
