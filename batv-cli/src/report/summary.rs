@@ -92,15 +92,15 @@ impl Summary {
         Self {
             period: first.map(|first| (first, dates.next_back().unwrap_or(first))),
             headlines: vec![
-                headline(bounces.refused, "bounces were refused", Series::Refused),
-                headline(bounces.monitored, "would have been, but for monitor mode", Series::Monitored),
-                headline(bounces.genuine, "bounces were genuine", Series::Genuine),
-                headline(signed, "messages left signed", Series::Other),
-                headline(unsigned, "messages left unsigned", Series::Other),
+                headline(bounces.refused, "refused", Series::Refused),
+                headline(bounces.monitored, "would be refused, but for monitor mode", Series::Monitored),
+                headline(bounces.genuine, "genuine", Series::Genuine),
+                headline(signed, "left signed", Series::Other),
+                headline(unsigned, "left unsigned", Series::Other),
             ],
             sections: sections.into_iter().filter(|section| !section.rows.is_empty()).collect(),
             source: format!(
-                "{} lines read: {} decisions of BATV, {} lines of BATV not understood, {} lines too long",
+                "Lines: {} read, {} decisions, {} not understood, {} too long",
                 grouped(tally.lines),
                 grouped(tally.decisions),
                 grouped(tally.not_understood),
