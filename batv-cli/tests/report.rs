@@ -3,7 +3,8 @@
 
 mod common;
 
-use common::{NOON, Ran, batv, run};
+use batv_core::{KeyNumber, KeyRing, Message, Monitor, Pattern, Policy, Recipient, Secret, Settings};
+use common::{ALICE, NOON, Ran, batv, run};
 use std::fs;
 use tempfile::tempdir;
 
@@ -255,4 +256,99 @@ fn nothing_to_report_is_exit_status_1() {
          Lines: 1 read, 0 decisions, 0 not understood, 0 too long\n"
     );
     assert_eq!((ran.err.as_str(), ran.status), ("", 1));
+}
+
+/// A policy by which each reason can come about; [`ALICE`] is signed by its key 0.
+fn policy() -> Policy {
+    let pattern = |text: &str| Pattern::parse(text).unwrap();
+    let key = KeyNumber::new(0).unwrap();
+    let mut keys = KeyRing::new(Settings::default());
+    keys.add(key, Secret::new(&(0x80..0xc0).collect::<Vec<u8>>()).unwrap());
+    let mut policy = Policy::default();
+    policy.add_keys(pattern("verifies.test"), keys.clone());
+    keys.sign_with(key).unwrap();
+    policy.add_keys(pattern("example.test"), keys);
+    policy.exempt.insert(pattern("exempt@*"), ());
+    policy.untagged_destinations.insert(pattern("list.test"), ());
+    policy.internal_networks.push("192.0.2.0/24".parse().unwrap());
+    (policy.sign_local, policy.refuse_tagged_mail, policy.one_recipient) = (false, true, true);
+    policy
+}
+
+/// The counts of each reason, in alphabetical order.
+fn counts(rows: &serde_json::Value, names: &[&str]) -> Vec<(String, Vec<u64>)> {
+    let count = |row: &serde_json::Value| names.iter().map(|name| row[name].as_u64().unwrap()).collect();
+    let row = |row: &serde_json::Value| (row["reason"].as_str().unwrap().to_owned(), count(row));
+    let mut rows: Vec<_> = rows.as_array().unwrap().iter().map(row).collect();
+    rows.sort();
+    rows
+}
+
+#[test]
+fn what_the_core_writes_is_read_back() {
+    let noon = NOON.parse().unwrap();
+    let long = format!("{}@example.test", "x".repeat(60));
+    let inside = "192.0.2.1".parse().unwrap();
+    let outside = "198.51.100.1".parse().unwrap();
+    let mut lines = String::new();
+    let mut inbound = Vec::new();
+    for (mail_from, rcpt_to, client, time, refused, reason) in [
+        ("<>", "<a\"<> \\\r\n@example.test>", outside, noon, true, "unreadable"),
+        ("", "a@example.org", outside, noon, false, "not-ours"),
+        ("<>", "a@example.test", inside, noon, false, "client"),
+        ("<>", "exempt@example.test", outside, noon, false, "exempt"),
+        ("x y@example.org", "a@example.test", outside, noon, false, "not-a-bounce"),
+        ("<>", ALICE, outside, noon, false, "pass"),
+        ("<>", &long, outside, noon, false, "too-long"),
+        ("mailer-daemon@x", "a@example.test", outside, noon, true, "missing"),
+        ("<>", "prvs=0786=a@example.test", outside, noon, true, "malformed"),
+        ("<>", "prvs=1786864c09=a@example.test", outside, noon, true, "unknown-key"),
+        ("<>", "<prvs=0786864c09=b\u{fc}cher@example.test>", outside, noon, true, "bad-signature"),
+        ("<>", ALICE, outside, noon + 8 * 86_400, true, "expired"),
+        ("<>", ALICE, outside, noon, true, "second-recipient"),
+        ("x@example.org", ALICE, outside, noon, true, "tagged-mail"),
+    ] {
+        for monitor in [Monitor::Off, Monitor::On] {
+            let mut policy = policy();
+            policy.monitor = monitor;
+            let mut recipient = Recipient::new(mail_from.as_bytes(), rcpt_to.as_bytes(), time);
+            recipient.client = Some(client);
+            recipient.recipients_before = u32::from(reason == "second-recipient");
+            let decision = policy.inbound(&recipient);
+            assert_eq!(decision.reason.as_str(), reason, "{rcpt_to:?}");
+            lines += &(decision.log_line(&recipient, Some(b"4 XyZ")) + "\n");
+        }
+        inbound.push((reason.to_owned(), if refused { vec![1, 1, 0] } else { vec![0, 0, 2] }));
+    }
+    let mut outbound = Vec::new();
+    for (mail_from, rcpt_to, client, reason) in [
+        ("a@example.test", "x@example.org", inside, "signed"),
+        ("<>", "x@example.org", inside, "null-sender"),
+        ("a b@example.test", "x@example.org", inside, "unreadable"),
+        ("a@example.org", "x@example.org", inside, "not-ours"),
+        ("exempt@example.test", "x@example.org", inside, "exempt"),
+        ("a@example.test", "x@example.org", outside, "not-internal"),
+        ("a@example.test", "b@example.test", inside, "local"),
+        ("a@example.test", "x@list.test", inside, "untagged-destination"),
+        (ALICE, "x@example.org", inside, "tagged"),
+        (&long, "x@example.org", inside, "too-long"),
+        ("a@verifies.test", "x@example.org", inside, "no-signing-key"),
+    ] {
+        let recipients = [rcpt_to.as_bytes()];
+        let mut message = Message::new(mail_from.as_bytes(), noon);
+        message.recipients = &recipients;
+        message.client = Some(client);
+        let decision = policy().outbound(&message);
+        assert_eq!(decision.reason.as_str(), reason, "{mail_from:?}");
+        lines += &(decision.log_line(&message, None) + "\n");
+        outbound.push((reason.to_owned(), vec![1]));
+    }
+    inbound.sort();
+    outbound.sort();
+
+    let ran = report(&["--json"], &lines);
+    let json: serde_json::Value = serde_json::from_slice(&ran.out).unwrap();
+    assert_eq!((&json["decisions"], &json["not_understood"]), (&39.into(), &0.into()), "{lines}");
+    assert_eq!(counts(&json["inbound"], &["refused", "monitored", "accepted"]), inbound);
+    assert_eq!(counts(&json["outbound"], &["messages"]), outbound);
 }
