@@ -33,31 +33,31 @@ Bounces from 2026-11-22 to 2026-11-22
 Bounces by day  refused  would be refused  genuine
   2026-11-22          1                 2        1
 
-Why recipients were refused, or would be  refused  would be refused
-  missing                                       1                 1  no tag: forged, or sent unsigned
-  expired                                       0                 1  an authentic tag, too old
-  tagged-mail                                   1                 0  not a bounce, but to a tagged address
+Why refused, or would be  refused  would be refused
+  missing                       1                 1  no tag: forged, or sent unsigned
+  expired                       0                 1  an authentic tag, too old
+  tagged-mail                   1                 0  not a bounce, but to a tagged address
 
-Recipients of these bounces  bounces
-  alice@example.com                3
+Recipients of these  bounces
+  alice@example.com        3
 
-Clients that they came from  bounces
-  192.0.2.1                        2
-  2001:db8::1                      1
+Clients of these  bounces
+  192.0.2.1             2
+  2001:db8::1           1
 
-Why recipients were accepted  accepted
-  pass                               1  genuine: an authentic tag, in time
-  not-a-bounce                       1  ordinary mail
+Why accepted    accepted
+  pass                 1  genuine: an authentic tag, in time
+  not-a-bounce         1  ordinary mail
 
 Keys in use  signed  genuine
   key 1           1        1  last signed 2026-11-22, last genuine 2026-11-22
 
-Why messages left signed or unsigned  messages
-  signed                                     1  a key signs for the sender
-  null-sender                                1  a bounce, which is never signed
-  local                                      1  all recipients are ours
+Why signed or unsigned  messages
+  signed                       1  a key signs for the sender
+  null-sender                  1  a bounce, which is never signed
+  local                        1  all recipients are ours
 
-Senders that left unsigned             messages
+Senders left unsigned                  messages
   \\x22b\\x20ob\\x22@example.com (local)         1
 
 Lines: 9 read, 9 decisions, 0 not understood, 0 too long
@@ -185,8 +185,8 @@ fn the_commonest_come_first_and_the_rest_is_one_line() {
     assert_eq!(
         table,
         [
-            "Recipients of these bounces  bounces\n  u4@x                             4\n  u3@x                             3\n  all others                       3",
-            "Clients that they came from  bounces\n  192.0.2.0                        4\n  192.0.2.1                        3\n  all others                       3",
+            "Recipients of these  bounces\n  u4@x                     4\n  u3@x                     3\n  all others               3",
+            "Clients of these  bounces\n  192.0.2.0             4\n  192.0.2.1             3\n  all others            3",
         ]
     );
 }
@@ -244,6 +244,14 @@ fn the_page_has_the_same_without_script_and_escaped() {
         let opened = tags(&format!("{tag}>")) + tags(&format!("{tag} "));
         assert_eq!(opened, ends(tag), "{tag}");
     }
+}
+
+#[test]
+fn a_page_that_cannot_be_written_is_exit_status_2() {
+    let folder = tempdir().unwrap();
+    let ran = report(&["--html", folder.path().to_str().unwrap()], DECISIONS);
+    assert_eq!(ran.err, format!("batv: {}: Is a directory (os error 21)\n", folder.path().display()));
+    assert_eq!((ran.text(), ran.status), ("", 2));
 }
 
 #[test]

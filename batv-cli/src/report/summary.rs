@@ -82,12 +82,12 @@ impl Summary {
         let sections = vec![
             days(tally),
             refused_reasons(tally),
-            commonest("Recipients of these bounces", "bounces", tally.recipients.commonest(most)),
-            commonest("Clients that they came from", "bounces", tally.clients.commonest(most)),
+            commonest("Recipients of these", "bounces", tally.recipients.commonest(most)),
+            commonest("Clients of these", "bounces", tally.clients.commonest(most)),
             accepted_reasons(tally),
             keys(tally),
             left_reasons(tally),
-            commonest("Senders that left unsigned", "messages", tally.senders.commonest(most)),
+            commonest("Senders left unsigned", "messages", tally.senders.commonest(most)),
         ];
         Self {
             period: first.map(|first| (first, dates.next_back().unwrap_or(first))),
@@ -129,12 +129,7 @@ fn refused_reasons(tally: &Tally) -> Section {
         others: false,
     };
     let rows = sorted(INBOUND.iter().zip(&tally.inbound).map(row));
-    Section {
-        title: "Why recipients were refused, or would be",
-        columns: vec![REFUSED, MONITORED],
-        rows,
-        note: None,
-    }
+    Section { title: "Why refused, or would be", columns: vec![REFUSED, MONITORED], rows, note: None }
 }
 
 fn accepted_reasons(tally: &Tally) -> Section {
@@ -146,7 +141,7 @@ fn accepted_reasons(tally: &Tally) -> Section {
     };
     let columns = vec![Column { name: "accepted", series: Some(Series::Other) }];
     let rows = sorted(INBOUND.iter().zip(&tally.inbound).map(row));
-    Section { title: "Why recipients were accepted", columns, rows, note: None }
+    Section { title: "Why accepted", columns, rows, note: None }
 }
 
 fn left_reasons(tally: &Tally) -> Section {
@@ -158,7 +153,7 @@ fn left_reasons(tally: &Tally) -> Section {
     };
     let columns = vec![Column { name: "messages", series: Some(Series::Other) }];
     let rows = sorted(OUTBOUND.iter().zip(&tally.outbound).map(row));
-    Section { title: "Why messages left signed or unsigned", columns, rows, note: None }
+    Section { title: "Why signed or unsigned", columns, rows, note: None }
 }
 
 /// May a key go? Not while it signs, nor while genuine bounces come with it.

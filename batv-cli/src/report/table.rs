@@ -89,3 +89,43 @@ fn glyph(series: Series) -> char {
         Series::Genuine => '░',
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::report::summary::Row;
+
+    #[test]
+    fn a_terminal_shows_bars() {
+        let column = |name, series| Column { name, series: Some(series) };
+        let row = |name: &str, counts: &[u64], others| Row {
+            name: name.to_owned(),
+            counts: counts.to_vec(),
+            remark: String::new(),
+            others,
+        };
+        let section = Section {
+            title: "Days",
+            columns: vec![column("refused", Series::Refused), column("genuine", Series::Genuine)],
+            rows: vec![
+                row("one", &[1500, 500], false),
+                row("two", &[1, 1], false),
+                row("three", &[0, 1000], false),
+                row("all others", &[9999, 0], true),
+            ],
+            note: Some("A note.".to_owned()),
+        };
+        let mut out = Vec::new();
+        write_section(&section, true, &mut out).unwrap();
+        let expected = "\
+Days          refused █  genuine ░
+  one             1,500        500  ███████████████░░░░░
+  two                 1          1  █
+  three               0      1,000  ░░░░░░░░░░
+  all others      9,999          0
+  A note.
+";
+        assert_eq!(std::str::from_utf8(&out).unwrap(), expected);
+    }
+}
