@@ -11,10 +11,11 @@ mod summary;
 mod table;
 mod tally;
 
-use crate::answer::{Failure, output, write_json};
-use crate::calendar;
+use crate::failure::Failure;
 use crate::lines::{Line, Lines};
-use crate::options::TimeOption;
+use crate::output::{output, write_json};
+use crate::time::TimeOption;
+use batv_config::Date;
 use clap::Args;
 use page::Page;
 use std::fs::File;
@@ -73,9 +74,7 @@ Examples:
 
 impl Report {
     pub(crate) fn run(self) -> Result<bool, Failure> {
-        let today = calendar::day_of(self.time.time()?)
-            .ok_or_else(|| Failure::Other("the time is later than the year 9999".into()))?;
-        let mut tally = Tally::new(today);
+        let mut tally = Tally::new(Date::at(self.time.time()?));
         if self.files.is_empty() {
             read(io::stdin().lock(), &mut tally)?;
         }

@@ -2,9 +2,9 @@
 
 use super::summary::{Series, grouped};
 use super::tally::Bounces;
+use batv_config::Date;
 use std::collections::BTreeMap;
 use std::fmt::{self, Formatter};
-use time::Date;
 
 const WIDTH: u64 = 7200;
 const HEIGHT: u64 = 2400;
@@ -32,7 +32,7 @@ pub(super) fn class(series: Series) -> &'static str {
 pub(super) fn write(days: &BTreeMap<Option<Date>, Bounces>, f: &mut Formatter<'_>) -> fmt::Result {
     let days: Vec<_> = days.iter().filter_map(|(date, day)| Some(((*date)?, *day))).collect();
     let ([(first, _), ..], [.., (last, _)]) = (days.as_slice(), days.as_slice()) else { return Ok(()) };
-    let place = |date: Date| u64::try_from(date.to_julian_day() - first.to_julian_day()).unwrap_or_default();
+    let place = |date: Date| u64::try_from(date.days_since(*first)).unwrap_or_default();
     let span = place(*last) + 1;
     if span < 2 {
         return Ok(());
@@ -64,11 +64,9 @@ pub(super) fn write(days: &BTreeMap<Option<Date>, Bounces>, f: &mut Formatter<'_
     }
     let step = usize::try_from(span.div_ceil(LABELS)).unwrap_or(1);
     for label in (0..span).step_by(step) {
-        let days = i32::try_from(label).unwrap_or_default();
-        if let Ok(date) = Date::from_julian_day(first.to_julian_day() + days) {
-            let x = left(label).midpoint(left(label + 1));
-            writeln!(f, "<text x=\"{x}\" y=\"{}\" text-anchor=\"middle\">{date}</text>", BOTTOM + 180)?;
-        }
+        let date = first.plus(i64::try_from(label).unwrap_or_default());
+        let x = left(label).midpoint(left(label + 1));
+        writeln!(f, "<text x=\"{x}\" y=\"{}\" text-anchor=\"middle\">{date}</text>", BOTTOM + 180)?;
     }
     writeln!(f, "</svg></figure>")
 }

@@ -3,7 +3,7 @@
 use super::frequent::Commonest;
 use super::reasons::{INBOUND, OUTBOUND};
 use super::tally::Tally;
-use time::Date;
+use batv_config::Date;
 
 pub(super) struct Summary {
     /// The first and the last day with a bounce that was judged.

@@ -4,9 +4,9 @@ use super::decision::{Decision, Outcome, escape, unescape};
 use super::frequent::Frequent;
 use super::prefix::{self, WrittenDate};
 use super::reasons::{INBOUND, OUTBOUND};
+use batv_config::Date;
 use batv_core::{Address, strip};
 use std::collections::BTreeMap;
-use time::{Date, Month};
 
 /// The most days that are counted one by one: ten years.
 const MOST_DAYS: usize = 3653;
@@ -18,8 +18,8 @@ const NULL_SENDER: usize = 1;
 
 /// The sums.
 pub(super) struct Tally {
-    /// Dates without a year are the last ones up to the day after this one.
-    today: Date,
+    /// The years of dates that have none.
+    years: Years,
     /// All lines, among them those of which BATV is not the writer.
     pub(super) lines: u64,
     /// Those that are decisions.
@@ -69,7 +69,7 @@ pub(super) struct Key {
 impl Tally {
     pub(super) fn new(today: Date) -> Self {
         Self {
-            today,
+            years: Years::until(today),
             lines: 0,
             decisions: 0,
             not_understood: 0,
@@ -93,7 +93,7 @@ impl Tally {
             return;
         };
         self.decisions += 1;
-        let date = written.and_then(|written| date_of(written, self.today));
+        let date = written.and_then(|written| self.years.date(written));
         match decision {
             Decision::Inbound { outcome, reason, to, client, key } => {
                 self.add_inbound(outcome, reason, date);
@@ -162,17 +162,29 @@ impl Tally {
     }
 }
 
-/// The day of a date; without a year, the last such day that is not later than tomorrow, since
-/// servers write their own time zone.
-fn date_of(written: WrittenDate, today: Date) -> Option<Date> {
-    let month = Month::try_from(written.month).ok()?;
-    let of_year = |year| Date::from_calendar_date(year, month, written.day).ok();
-    if let Some(year) = written.year {
-        return of_year(i32::from(year));
+/// Finds the day of a date. Without a year, it is the last such day that is not later than tomorrow,
+/// since servers write the time of their own zone.
+struct Years {
+    tomorrow: Date,
+    latest: u16,
+}
+
+impl Years {
+    fn until(today: Date) -> Self {
+        let tomorrow = today.plus(1);
+        let year = tomorrow.to_string().get(..4).and_then(|year| year.parse().ok());
+        Self { tomorrow, latest: year.unwrap_or_default() }
     }
-    let tomorrow = today.next_day().unwrap_or(today);
-    // Eight years, since 29 February may have been that long ago.
-    (0..=8).find_map(|ago| of_year(tomorrow.year() - ago).filter(|date| *date <= tomorrow))
+
+    fn date(&self, written: WrittenDate) -> Option<Date> {
+        let of_year = |year| Date::from_calendar(year, written.month, written.day);
+        if written.year.is_some() {
+            return of_year(written.year?);
+        }
+        // Eight years, since 29 February may have been that long ago.
+        let years = (0..=8).map(|ago| self.latest.saturating_sub(ago));
+        years.filter_map(of_year).find(|date| *date <= self.tomorrow)
+    }
 }
 
 /// The mailbox that an address means, so that forged tags and capitals do not make many of one.
@@ -191,8 +203,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn date(year: i32, month: u8, day: u8) -> Date {
-        Date::from_calendar_date(year, Month::try_from(month).unwrap(), day).unwrap()
+    fn date(year: u16, month: u8, day: u8) -> Date {
+        Date::from_calendar(year, month, day).unwrap()
     }
 
     #[test]
@@ -205,7 +217,7 @@ mod tests {
 
     #[test]
     fn years_that_a_log_does_not_write() {
-        let today = date(2026, 1, 1);
+        let years = Years::until(date(2026, 1, 1));
         for (month, day, expected) in [
             (1, 1, Some(date(2026, 1, 1))),
             (1, 2, Some(date(2026, 1, 2))),
@@ -214,14 +226,14 @@ mod tests {
             (2, 29, Some(date(2024, 2, 29))),
             (2, 30, None),
         ] {
-            assert_eq!(date_of(WrittenDate { year: None, month, day }, today), expected);
+            assert_eq!(years.date(WrittenDate { year: None, month, day }), expected);
         }
         let new_year = WrittenDate { year: None, month: 1, day: 1 };
-        assert_eq!(date_of(new_year, date(2026, 12, 31)), Some(date(2027, 1, 1)));
+        assert_eq!(Years::until(date(2026, 12, 31)).date(new_year), Some(date(2027, 1, 1)));
         let long_ago = WrittenDate { year: None, month: 2, day: 29 };
-        assert_eq!(date_of(long_ago, date(1904, 2, 27)), Some(date(1896, 2, 29)));
+        assert_eq!(Years::until(date(2104, 2, 27)).date(long_ago), Some(date(2096, 2, 29)));
         let written = WrittenDate { year: Some(2030), month: 2, day: 1 };
-        assert_eq!(date_of(written, today), Some(date(2030, 2, 1)));
+        assert_eq!(years.date(written), Some(date(2030, 2, 1)));
     }
 
     #[test]
@@ -242,10 +254,8 @@ mod tests {
     #[test]
     fn days_are_bounded() {
         let mut tally = Tally::new(date(2026, 1, 1));
-        let mut day = Some(date(2000, 1, 1));
-        for _ in 0..2 * MOST_DAYS {
-            tally.add_inbound(Outcome::Refused, 1, day);
-            day = day.and_then(Date::next_day);
+        for day in (0..).take(2 * MOST_DAYS) {
+            tally.add_inbound(Outcome::Refused, 1, Some(date(2000, 1, 1).plus(day)));
         }
         assert!(tally.days.len() <= MOST_DAYS + 1);
         assert_eq!(tally.bounces().refused, 2 * MOST_DAYS as u64);
