@@ -14,7 +14,9 @@ pub(crate) struct WrittenDate {
 /// The date of a line, if it has one, and what stands behind `batv: `. None: not a line of BATV.
 pub(crate) fn split(line: &[u8]) -> Option<(Option<WrittenDate>, &[u8])> {
     let line = without_level(line);
-    let (date, rest) = match iso_date_time(line, b'T').or_else(|| classic_date_time(line)) {
+    let date_time =
+        iso_date_time(line, b'T').or_else(|| classic_date_time(line)).or_else(|| full_date_time(line));
+    let (date, rest) = match date_time {
         Some((date, rest)) => (Some(date), without_host_and_program(rest)),
         None => match exim_date_time(line) {
             Some((date, rest)) => (Some(date), without_exim_ids(rest)),
@@ -106,6 +108,14 @@ fn classic_date_time(text: &[u8]) -> Option<(WrittenDate, &[u8])> {
     Some((written(None, month, day)?, rest.strip_prefix(b" ")?))
 }
 
+/// `Tue 2026-11-24 07:00:00 UTC `, as `journalctl -o short-full` writes it.
+fn full_date_time(text: &[u8]) -> Option<(WrittenDate, &[u8])> {
+    const WEEKDAYS: [&[u8]; 7] = [b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat", b"Sun"];
+    let (weekday, rest) = word(text);
+    let (date, rest) = iso_date_time(rest, b' ').filter(|_| WEEKDAYS.contains(&weekday))?;
+    Some((date, word(rest).1))
+}
+
 fn written(year: Option<u16>, month: u16, day: u16) -> Option<WrittenDate> {
     let (month, day) = (u8::try_from(month).ok()?, u8::try_from(day).ok()?);
     ((1..=12).contains(&month) && (1..=31).contains(&day)).then_some(WrittenDate { year, month, day })
@@ -170,6 +180,7 @@ mod tests {
                     "2026-11-24T07:00:00-05:00 mx batv-milter: ",
                     "2026-11-24T07:00:00Z mx prog[1]: ",
                     "2026-11-24T07:00:00 mx prog[1]: ",
+                    "Tue 2026-11-24 07:00:00 UTC mx batv-milter[12]: ",
                     "2026-11-24T07:00:00.123456789Z ",
                     "2026-11-24T07:00:00.123456789Z <5>",
                     "2026-11-24 07:00:00 ",
@@ -224,6 +235,8 @@ mod tests {
             "2026-13-24T07:00:00Z mx a: batv: dir=in",
             "2026-11-24T07:00:00Zmx a: batv: dir=in",
             "2026-11-24 07:00:00 mx a: batv: dir=in",
+            "Tux 2026-11-24 07:00:00 UTC mx a: batv: dir=in",
+            "Tue 2026-11-24 07:00:00 mx a: b: batv: dir=in",
             "2026-11-24 07:00:00 H=(batv: dir=in) [192.0.2.1] rejected",
             "2026-11-24 07:00:00 1abCDE-000000-XY <= batv: dir=in",
             "2026-11-24 07:00:00 1abCDE-000000-XY T=batv: dir=in",
