@@ -24,6 +24,7 @@ mod keys;
 mod lines;
 mod options;
 mod output;
+mod report;
 mod sign;
 mod strip;
 mod time;
@@ -62,7 +63,8 @@ const EXIT_STATUS: &str = "\
 Exit status:
   0    every address was signed, passed or was stripped
   1    an address could not be signed, did not pass, or has no tag to inspect;
-       check: a recipient is refused; config check: there are warnings
+       check: a recipient is refused; config check: there are warnings;
+       report: the logs hold no line of BATV
   2    wrong usage, a configuration or secret file that cannot be used, a
        change of keys that is refused, failed input or output
   141  nobody reads standard output any more";
@@ -75,6 +77,7 @@ enum Command {
     Inspect(inspect::Inspect),
     Keygen(keygen::Keygen),
     Check(check::Check),
+    Report(report::Report),
     #[command(subcommand)]
     Config(config::ConfigCommand),
     #[command(subcommand)]
@@ -101,6 +104,7 @@ fn main() -> ExitCode {
         Command::Inspect(inspect) => inspect.run(),
         Command::Keygen(keygen) => keygen.run(),
         Command::Check(check) => needed().and_then(|config| check.run(config)),
+        Command::Report(report) => report.run(),
         Command::Config(config) => config.run(),
         Command::Keys(keys) => keys.run(config),
         Command::Generate(generate) => generate.run(),
@@ -129,7 +133,7 @@ fn refuse_contradiction(matches: &ArgMatches) {
         matches.ids().any(|known| known == **id) && matches.value_source(id) == Some(ValueSource::CommandLine)
     };
     let other = match name {
-        "inspect" | "keygen" | "config" | "generate" => name.to_owned(),
+        "inspect" | "keygen" | "report" | "config" | "generate" => name.to_owned(),
         _ => match OF_ONE_KEY.iter().find(given) {
             Some(id) => format!("--{}", id.replace('_', "-")),
             None => return,

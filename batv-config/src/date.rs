@@ -27,7 +27,9 @@ impl Date {
         Self(u32::try_from(days).map_or(LAST, |days| days.min(LAST)))
     }
 
-    pub(crate) fn from_calendar(year: u16, month: u8, day: u8) -> Option<Self> {
+    /// The day of a date; None where there is none, or before 1970.
+    #[must_use]
+    pub fn from_calendar(year: u16, month: u8, day: u8) -> Option<Self> {
         let month = Month::try_from(month).ok()?;
         let date = time::Date::from_calendar_date(year.into(), month, day).ok()?;
         u32::try_from(date.to_julian_day()).ok()?.checked_sub(EPOCH).map(Self)
