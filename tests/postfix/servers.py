@@ -27,7 +27,7 @@ QUEUES = ["incoming", "active", "deferred", "bounce", "defer", "flush", "corrupt
 MAILBOXES = ["alice", "bob", "mixed.case", '"john doe"', '"a..b"']
 
 SERVICES = """
-{port} inet n - {chroot} - - smtpd
+{port} inet n - y - - smtpd
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
@@ -70,17 +70,16 @@ def free_port():
 class Milter:
     """batv-milter with a configuration file of its own and a clock."""
 
-    def __init__(self, folder, text, socket_text, date):
-        self.folder, self.date, self._process = folder, date, None
+    def __init__(self, folder, socket, settings="", date=None):
+        self.date, self._process = date, None
         self.config = folder / "batv.toml"
         self.log_file = folder / "milter.log"
-        self.socket = socket_text
-        self.write(text)
+        self.section = f'[milter]\nsocket = "{socket}"\n{settings}\n'
 
     def write(self, text):
         """Puts a configuration file in place as an administrator does."""
         new = self.config.with_suffix(".new")
-        new.write_text(f'{text}\n[milter]\nsocket = "{self.socket}"\ngroup = "{MAIL_OWNER}"\n')
+        new.write_text(f"{text}\n{self.section}")
         new.chmod(0o640)
         new.rename(self.config)
 
@@ -113,6 +112,11 @@ class Milter:
     def wait(self):
         """The exit status, once it has ended."""
         return self._process.wait(DEADLINE)
+
+    def restart(self, date):
+        self.stop()
+        self.date = date
+        self.start()
 
     def stop(self):
         if self._process and self._process.poll() is None:
@@ -155,14 +159,22 @@ class Authentication:
 class Postfix(MailServer):
     """A Postfix of its own with batv-milter: folders, ports, and the milter's clock.
 
-    `config` is the content of batv.toml; `settings` are further lines of main.cf.
+    `config` is the content of batv.toml, `milter` more of its section [milter]; `settings` are further
+    lines of main.cf. The socket is in the queue folder, or with "inet" a port.
     """
 
-    def __init__(self, config, date="2026-11-22T12:00:00", settings="", chroot="y"):
+    def __init__(self, config, date="2026-11-22T12:00:00", settings="", milter="", socket="unix"):
         self.folder = Path(tempfile.mkdtemp(prefix="batv-postfix-"))
         self.queue = self.folder / "queue"
-        self._settings, self._chroot = settings, chroot
-        self._text, self._date = config, date
+        self._settings = settings
+        if socket == "inet":
+            address = f"inet:127.0.0.1:{free_port()}"
+            self._settings += f"\nsmtpd_milters = {address}\n"
+        else:
+            address = f"unix:{self.queue}/batv/milter.sock"
+            milter += f'\ngroup = "{MAIL_OWNER}"'
+        self.milter = Milter(self.folder, address, milter, date)
+        self.milter.write(config)
         self._exits = contextlib.ExitStack()
 
     def __enter__(self):
@@ -178,7 +190,6 @@ class Postfix(MailServer):
             (self.folder / "lmtp").chmod(0o666)
             authentication = Authentication(self.queue / "auth")
             exits.callback(authentication.close)
-            self.milter = Milter(self.folder, self._text, f"unix:{self.queue}/batv/milter.sock", self._date)
             self._write_config()
             exits.callback(self.milter.stop)
             self.milter.start()
@@ -223,7 +234,7 @@ class Postfix(MailServer):
         (etc / "mailboxes").write_text("".join(f"{name} x\n" for name in MAILBOXES + addresses))
         (etc / "batv_users").write_text("".join(f"{address} {address}\n" for address in addresses))
         (etc / "dynamicmaps.cf").write_text("pcre postfix-pcre.so dict_pcre_open\n")
-        (etc / "master.cf").write_text(SERVICES.format(port=f"127.0.0.1:{self.port}", chroot=self._chroot))
+        (etc / "master.cf").write_text(SERVICES.format(port=f"127.0.0.1:{self.port}"))
         settings = documented("main.cf").replace("/etc/postfix/", f"{etc}/")
         # A setting that is written twice counts as the last one says.
         (etc / "main.cf").write_text(f"""
@@ -237,6 +248,7 @@ meta_directory = {etc}
 mail_owner = {MAIL_OWNER}
 setgid_group = {SETGID_GROUP}
 import_environment = MAIL_CONFIG MAIL_LOGTAG TZ=UTC LANG=C LD_LIBRARY_PATH
+export_environment = MAIL_CONFIG TZ=UTC LANG=C LD_LIBRARY_PATH
 maillog_file = {self.folder}/mail.log
 maillog_file_prefixes = {self.folder}
 myhostname = mx.example.test

@@ -1,0 +1,298 @@
+"""batv-milter as a process: signals, files, sockets, load; nothing is lost, wrong or delivered twice."""
+
+import collections
+import concurrent.futures
+import itertools
+import os
+import re
+import shutil
+import signal
+import smtplib
+import subprocess
+import tempfile
+import threading
+import unittest
+from pathlib import Path
+
+from case import ALICE, EXPIRED, FORGED, KEYS, MISSING, OK, OLD_ALICE, UNKNOWN
+from mail import transaction, wait_until
+from servers import MILTER, STRANGER, Milter, Postfix
+
+LATER = (451, b"4.7.1 Service unavailable - try again later")
+
+
+class Signals(unittest.TestCase):
+    def test_a_message_ends_before_the_milter_does(self):
+        with Postfix(KEYS) as postfix, postfix.client() as client, postfix.client() as idle:
+            idle.ehlo()
+            client.ehlo()
+            client.docmd("MAIL", "FROM:<>")
+            self.assertEqual(client.docmd("RCPT", f"TO:<{ALICE}>")[0], 250)
+            postfix.milter.signal(signal.SIGTERM)
+            # Whoever comes now is told to come again, and so is who waits.
+            socket = postfix.queue / "batv/milter.sock"
+            wait_until(lambda: not socket.exists(), "end of the listener")
+            with postfix.client() as late:
+                late.ehlo()
+                self.assertEqual(late.docmd("MAIL", "FROM:<>"), LATER)
+            # Postfix does not wait for an answer to MAIL.
+            idle.docmd("MAIL", "FROM:<>")
+            self.assertEqual(idle.docmd("RCPT", f"TO:<{ALICE}>"), LATER)
+            client.docmd("DATA")
+            client.send("Subject: test\r\n\r\ntest\r\n.\r\n")
+            self.assertEqual(client.getreply()[0], 250)
+            self.assertEqual(postfix.milter.wait(), 0)
+            self.assertEqual(postfix.mailboxes.wait_for(1), [("", ("alice@example.test",))])
+
+    def test_nobody_waits_longer_than_five_seconds_for_a_message(self):
+        with Postfix(KEYS) as postfix, postfix.client() as client:
+            client.ehlo()
+            client.docmd("MAIL", "FROM:<>")
+            client.docmd("RCPT", f"TO:<{ALICE}>")
+            postfix.milter.signal(signal.SIGTERM)
+            self.assertEqual(postfix.milter.wait(), 0)
+            client.docmd("DATA")
+            client.send("Subject: test\r\n\r\ntest\r\n.\r\n")
+            self.assertEqual(client.getreply()[0], 451)
+            self.assertEqual(postfix.mailboxes.envelopes, [])
+
+    def test_a_signal_does_not_end_a_session(self):
+        with Postfix(KEYS) as postfix, postfix.client() as client:
+            client.ehlo()
+            client.docmd("MAIL", "FROM:<>")
+            client.docmd("RCPT", f"TO:<{ALICE}>")
+            for count in [1, 2, 3]:
+                postfix.milter.signal(signal.SIGHUP)
+                postfix.milter.wait_for_log("read anew", count)
+            client.docmd("DATA")
+            client.send("Subject: test\r\n\r\ntest\r\n.\r\n")
+            self.assertEqual(client.getreply()[0], 250)
+
+    def test_a_dead_milter_is_a_reason_to_come_again(self):
+        with Postfix(KEYS) as postfix:
+            postfix.milter.signal(signal.SIGKILL)
+            postfix.milter.wait()
+            with postfix.client() as client:
+                client.ehlo()
+                self.assertEqual(client.docmd("MAIL", "FROM:<>"), LATER)
+            # The socket that it left behind is no obstacle.
+            postfix.milter.start()
+            self.assertRegex(postfix.send("", ALICE), OK)
+
+
+class Configuration(unittest.TestCase):
+    def test_a_new_file_counts_from_the_next_message_on(self):
+        with Postfix(KEYS) as postfix, postfix.client() as client:
+            client.ehlo()
+            client.docmd("MAIL", "FROM:<>")
+            self.assertEqual(client.docmd("RCPT", f"TO:<{ALICE}>")[0], 250)
+            postfix.milter.write(KEYS.replace('"secret"', '"another"'))
+            # Neither the file nor a signal changes what a message has begun with.
+            postfix.milter.signal(signal.SIGHUP)
+            postfix.milter.wait_for_log("read anew")
+            self.assertEqual(client.docmd("RCPT", f"TO:<{ALICE.upper()}>")[0], 250)
+            client.docmd("RSET")
+            self.assertEqual(transaction(client, "", ALICE), [FORGED])
+            # Nobody has to send a signal.
+            postfix.milter.write(KEYS)
+            self.assertRegex(transaction(client, "", ALICE)[-1], OK)
+
+    def test_a_bad_file_changes_nothing_and_says_so(self):
+        with Postfix(KEYS) as postfix:
+            postfix.milter.write(KEYS.replace("number = 0", "numbr = 0"))
+            self.assertRegex(postfix.send("", ALICE), OK)
+            self.assertEqual(postfix.send("", "alice@example.test"), MISSING)
+            fault = r"batv\.toml:3: key\[1\]\.numbr: unknown setting; did you mean `number`\?"
+            self.assertEqual(len(re.findall(fault, postfix.milter.log)), 1)
+            self.assertIn("the old configuration stays", postfix.milter.log)
+            postfix.milter.signal(signal.SIGHUP)
+            postfix.milter.wait_for_log(fault, 2)
+            self.assertNotIn('"secret"', postfix.milter.log)
+
+    def test_a_change_of_the_socket_waits_for_a_restart(self):
+        with Postfix(KEYS) as postfix:
+            postfix.milter.section = postfix.milter.section.replace("milter.sock", "other.sock")
+            postfix.milter.write(KEYS)
+            self.assertRegex(postfix.send("", ALICE), OK)
+            postfix.milter.wait_for_log("milter.socket, milter.group and milter.connections take effect when")
+
+
+class Socket(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="batv-milter-")))
+        self.path = self.folder / "milter.sock"
+
+    def milter(self, settings="", socket=None):
+        milter = Milter(self.folder, socket or f"unix:{self.path}", settings)
+        milter.write(KEYS)
+        self.addCleanup(milter.stop)
+        return milter
+
+    def run_milter(self, milter, *options):
+        command = [MILTER, "--config", milter.config, *options]
+        run = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+        lines = [line for line in run.stderr.splitlines() if "may be guessed" not in line]
+        return run.returncode, "\n".join(lines)
+
+    def test_it_is_for_owner_and_group(self):
+        for settings, group in [("", os.getgid()), ('group = "postfix"', shutil._get_gid("postfix"))]:
+            milter = self.milter(settings)
+            milter.start()
+            status = self.path.stat()
+            self.assertEqual((status.st_mode & 0o777, status.st_gid), (0o660, group))
+            milter.stop()
+            self.assertFalse(self.path.exists())
+
+    def test_only_an_old_socket_is_removed(self):
+        milter = self.milter()
+        self.path.write_text("precious")
+        for options in [[], ["--check"]]:
+            status, said = self.run_milter(milter, *options)
+            self.assertEqual((status, said), (2, f"unix:{self.path}: the path is not that of a socket"))
+        self.assertEqual(self.path.read_text(), "precious")
+
+    def test_nobody_takes_the_socket_of_another(self):
+        self.milter().start()
+        status, said = self.run_milter(self.milter())
+        self.assertEqual((status, said), (2, f"unix:{self.path}: another process listens there"))
+
+    def test_check_says_what_is_wrong_and_makes_nothing(self):
+        self.assertEqual(self.run_milter(self.milter(), "--check"), (0, ""))
+        self.assertFalse(self.path.exists())
+        folder = f"unix:{self.folder}/no/milter.sock"
+        for settings, socket, expected in [
+            ('group = "nosuch"', None, f'unix:{self.path}: there is no group "nosuch"'),
+            ("quit = true", None, f"{self.folder}/batv.toml:12: milter.quit: unknown setting; did you mean `quiet`?"),
+            ("", folder, f"{folder}: No such file or directory (os error 2)"),
+        ]:
+            self.assertEqual(self.run_milter(self.milter(settings, socket), "--check"), (2, expected))
+        milter = self.milter()
+        milter.section = ""
+        milter.write(KEYS)
+        self.assertEqual(self.run_milter(milter), (2, f"{milter.config}: has no section [milter]"))
+
+
+class Limits(unittest.TestCase):
+    def check(self, postfix, clients):
+        """Each of these clients at once gets its bounce in, sooner or later."""
+        with concurrent.futures.ThreadPoolExecutor(clients) as pool:
+            replies = list(pool.map(lambda _: postfix.send("", ALICE), range(clients)))
+        self.assertEqual(collections.Counter(reply[:12] for reply in replies), {"250 2.0.0 Ok": clients})
+        self.assertEqual(postfix.mailboxes.wait_for(clients), [("", ("alice@example.test",))] * clients)
+
+    def test_more_connections_than_are_allowed_wait(self):
+        with Postfix(KEYS, milter="connections = 2") as postfix:
+            self.check(postfix, 12)
+
+    def test_without_descriptors_it_waits_and_goes_on(self):
+        with Postfix(KEYS) as postfix:
+            postfix.milter.stop()
+            postfix.milter.start("prlimit", "--nofile=14:14")
+            self.check(postfix, 30)
+            self.assertIn("Too many open files (os error 24); waiting until it goes on", postfix.milter.log)
+
+
+class Load(unittest.TestCase):
+    def test_two_thousand_bounces_of_all_kinds(self):
+        recipients = 400 * [
+            ALICE,
+            "alice@example.test",
+            "prvs=0786864c08=alice@example.test",
+            "prvs=1786864c09=alice@example.test",
+            OLD_ALICE,
+        ]
+        with Postfix(KEYS) as postfix, concurrent.futures.ThreadPoolExecutor(8) as pool:
+
+            def send(part):
+                with postfix.client() as client:
+                    return [transaction(client, "", recipient)[-1] for recipient in recipients[part::8]]
+
+            replies = collections.Counter(
+                "250" if re.match(OK, reply) else reply for part in pool.map(send, range(8)) for reply in part
+            )
+            self.assertEqual(replies, {"250": 400, MISSING: 400, FORGED: 400, UNKNOWN: 400, EXPIRED: 400})
+            self.assertEqual(postfix.mailboxes.wait_for(400), [("", ("alice@example.test",))] * 400)
+            reasons = collections.Counter(
+                re.search(r"dir=in .*reason=(\S+)", line)[1] for line in postfix.milter.decisions() if "dir=in" in line
+            )
+            expected = {"pass": 400, "missing": 400, "bad-signature": 400, "unknown-key": 400, "expired": 400}
+            self.assertEqual(reasons, expected)
+
+    def under_load(self, postfix, disturb, rounds):
+        """Mail of all kinds, each sent until it is accepted or refused for good, while something disturbs."""
+        numbers, over = itertools.count(), threading.Event()
+        accepted, wrong = collections.Counter(), []
+
+        def send(kind, source, sender, recipient, expected):
+            while not over.is_set():
+                number = next(numbers)
+                try:
+                    with postfix.client(source) as client:
+                        reply = transaction(client, sender, recipient.format(number))[-1]
+                except (AssertionError, smtplib.SMTPException) as error:
+                    # Refused for now at a stage where the client expects nothing of the kind.
+                    reply = f"4 {error}"
+                if re.match(expected, reply):
+                    accepted[kind] += 1
+                elif not reply.startswith("4"):
+                    wrong.append(reply)
+
+        kinds = [
+            ("out", "127.0.0.1", "alice@example.test", "bob{}@example.net", OK),
+            ("bounce", STRANGER, "", ALICE, OK),
+            ("forged", STRANGER, "", "alice@example.test", f"^{re.escape(MISSING)}$"),
+            ("bad", STRANGER, "", "prvs=0786864c08=alice@example.test", f"^{re.escape(FORGED)}$"),
+        ]
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            threads = [pool.submit(send, *kind) for kind in kinds for _ in range(2)]
+            try:
+                for round in range(rounds):
+                    before = accepted.copy()
+                    disturb(round)
+                    # Mail of each kind gets through before the next disturbance.
+                    wait_until(lambda before=before: all(accepted[kind[0]] > before[kind[0]] for kind in kinds), "mail")
+            finally:
+                over.set()
+            for thread in threads:
+                thread.result()
+        self.assertEqual(wrong, [])
+        postfix.deliver()
+        sent = [(envelope.mail_from, to) for envelope in postfix.world.wait_for(1) for to in envelope.rcpt_to]
+        self.assertEqual(collections.Counter(sender for sender, _ in sent), {ALICE: accepted["out"]})
+        self.assertEqual(len({to for _, to in sent}), accepted["out"])
+        received = [(envelope.mail_from, to) for envelope in postfix.mailboxes.wait_for(1) for to in envelope.rcpt_to]
+        self.assertEqual(collections.Counter(received), {("", "alice@example.test"): accepted["bounce"]})
+
+    def test_killed_and_started_again(self):
+        def kill(_):
+            postfix.milter.signal(signal.SIGKILL)
+            postfix.milter.wait()
+            postfix.milter.start()
+
+        with Postfix(KEYS) as postfix:
+            self.under_load(postfix, kill, 8)
+
+    def test_stopped_and_started_again(self):
+        def stop(_):
+            postfix.milter.signal(signal.SIGTERM)
+            self.assertEqual(postfix.milter.wait(), 0)
+            postfix.milter.start()
+
+        with Postfix(KEYS) as postfix:
+            self.under_load(postfix, stop, 8)
+
+    def test_read_anew_again_and_again(self):
+        another = (
+            '[[key]]\nnumber = 1\nuse = "verify"\nsecret = "a secret of 16 octets or more"\nfor = ["example.test"]\n'
+        )
+
+        def change(round):
+            postfix.milter.write(another * (round % 2) + KEYS)
+            postfix.milter.signal(signal.SIGHUP)
+
+        with Postfix(KEYS) as postfix:
+            self.under_load(postfix, change, 30)
+
+
+if __name__ == "__main__":
+    unittest.main()
