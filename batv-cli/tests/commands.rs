@@ -229,7 +229,17 @@ fn manual_pages_and_completions_know_the_commands() {
     names.sort();
     let commands =
         ["check", "config-check", "config", "inspect", "keygen", "keys-fingerprint", "keys-list", "keys-new"];
-    let more = ["keys-prune", "keys-retire", "keys-rotate", "keys-show", "keys", "sign", "strip", "verify"];
+    let more = [
+        "keys-prune",
+        "keys-retire",
+        "keys-rotate",
+        "keys-show",
+        "keys",
+        "report",
+        "sign",
+        "strip",
+        "verify",
+    ];
     let mut expected: Vec<_> =
         commands.iter().chain(&more).map(|command| format!("batv-{command}.1")).collect();
     expected.push("batv.1".into());
