@@ -130,7 +130,7 @@ mod tests {
     impl Read for Pieces<'_> {
         fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
             let length = self.1.min(buffer.len()).min(self.0.len());
-            (&mut self.0).take(length as u64).read(buffer)
+            Read::take(&mut self.0, length as u64).read(buffer)
         }
     }
 
