@@ -16,11 +16,16 @@ use crate::fault::ConfigError;
 use batv_core::{Lifetime, Policy};
 use key_rings::{KeyRings, Overshadowed};
 use section::{Faults, Section};
+use toml::Spanned;
 use toml::de::DeTable;
 use zeroize::Zeroizing;
 
 const A_LIST: &str = "must be a list in brackets: [\"...\", \"...\"]";
 const A_KEY: &str = "must be a table in double brackets: [[key]]";
+
+/// The most octets of a text that is read on behind a fault of its syntax. A larger one that is not
+/// TOML at all has more faults than memory holds.
+const RECOVERED: usize = 256 << 10;
 
 /// What a configuration file says.
 #[derive(Clone, Debug)]
@@ -82,7 +87,11 @@ impl Config {
         text: &str,
         mut read_secret_file: impl FnMut(&str) -> SecretText,
     ) -> Result<Self, ConfigError> {
-        let (table, syntax) = DeTable::parse_recoverable(text);
+        let (table, syntax) = match DeTable::parse(text) {
+            Ok(table) => (table, Vec::new()),
+            Err(first) if text.len() > RECOVERED => (Spanned::new(0..0, DeTable::new()), vec![first]),
+            Err(_) => DeTable::parse_recoverable(text),
+        };
         let faults = Faults::new(text, &syntax);
         let config = read(&faults, table.get_ref(), &mut read_secret_file);
         match faults.into_error() {

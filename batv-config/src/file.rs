@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 
 /// The most octets of a secret file.
 pub const SECRET_FILE_LIMIT: usize = 64 << 10;
-/// The most octets of a configuration file, enough for half a million domains with keys of their own.
-pub(crate) const CONFIG_FILE_LIMIT: usize = 64 << 20;
+/// The most octets of a configuration file: a million domains with one key, or 150,000 with keys of their own.
+pub(crate) const CONFIG_FILE_LIMIT: usize = 32 << 20;
 
 /// Why a file cannot be used.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 use crate::date::Date;
 use crate::fault::{ConfigError, Fault};
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::ops::{Range, RangeInclusive};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -11,18 +12,21 @@ use toml::de::{DeTable, DeValue};
 pub(super) struct Faults {
     line_ends: Vec<usize>,
     /// The lines on which the syntax is at fault.
-    broken: Vec<usize>,
+    broken: HashSet<usize>,
     found: RefCell<Vec<Fault>>,
 }
+
+/// The most faults that are kept: nobody reads more, and a file that is something else has millions.
+const MOST: usize = 1000;
 
 impl Faults {
     pub(super) fn new(text: &str, syntax: &[toml::de::Error]) -> Self {
         let line_ends = text.match_indices('\n').map(|(at, _)| at).collect();
-        let mut faults = Self { line_ends, broken: Vec::new(), found: RefCell::default() };
+        let mut faults = Self { line_ends, broken: HashSet::new(), found: RefCell::default() };
         for error in syntax {
             let at = error.span().map_or(0, |span| span.start);
             faults.add(at, String::new(), error.message().to_owned());
-            faults.broken.push(faults.line(at));
+            faults.broken.insert(faults.line(at));
         }
         faults
     }
@@ -39,8 +43,9 @@ impl Faults {
     /// Adds the fault of a line, unless the syntax of that line has one: what was made of it is
     /// not what was meant.
     pub(super) fn add_to_line(&self, line: usize, setting: String, message: String) {
-        if !self.broken.contains(&line) {
-            self.found.borrow_mut().push(Fault { line: Some(line), setting, message });
+        let mut found = self.found.borrow_mut();
+        if found.len() < MOST && !self.broken.contains(&line) {
+            found.push(Fault { line: Some(line), setting, message });
         }
     }
 

@@ -237,6 +237,20 @@ fn a_fault_of_the_syntax_makes_no_others() {
     );
 }
 
+#[test]
+fn a_text_that_is_something_else_has_faults_enough() {
+    // Each line of it has several.
+    let small = "=\n".repeat(5_000);
+    let error = Config::parse(&small, |_| unreachable!()).unwrap_err();
+    assert_eq!(error.faults().len(), 1000);
+    let large = format!("monitor = 1\n{}", "=\n".repeat(200_000));
+    let error = Config::parse(&large, |_| unreachable!()).unwrap_err();
+    assert_eq!((error.faults().len(), error.faults()[0].line), (1, Some(2)));
+    let unknown: Vec<_> = (0..5_000).map(|number| format!("n{number} = 1\n")).collect();
+    let unknown = unknown.concat();
+    assert_eq!(Config::parse(&unknown, |_| unreachable!()).unwrap_err().faults().len(), 1000);
+}
+
 /// Pieces of configuration files, good and bad.
 const PIECES: [&str; 40] = [
     "\n",
