@@ -169,7 +169,8 @@ def split(policy: Policy, local_part: bytes) -> tuple[bytes, bytes] | None:
     """User and site of `site!user`, `user%site` and `"user@site"`, quoted or not."""
     octets, _ = scan(local_part, literals=True)
     meant = meaning(octets)
-    bang, percent = meant.find(b"!"), max(meant.rfind(b"%"), meant.rfind(b"@"))
+    quoted_at = meant.rfind(b"@") if b'"' in local_part else -1
+    bang, percent = meant.find(b"!"), max(meant.rfind(b"%"), quoted_at)
     found = None
     if policy.bang_path and bang >= 0:
         quote = b'"' if octets[bang].quoted else b""
@@ -333,11 +334,10 @@ def outbound(policy: Policy, question: Question) -> dict:
     internal = question.trusted or is_client_in(policy.internal_networks, question.client)
     if question.client is not None and not internal:
         return leave("not-internal")
-    readings = [read_or_none(policy, recipient) for recipient in question.recipients]
-    readings = [reading and original_of(policy, reading) for reading in readings]
+    readings = [destination(policy, recipient) for recipient in question.recipients]
     if any(match_any(policy.untagged_destinations, reading) for reading in readings if reading):
         return leave("untagged-destination")
-    local = [reading and reading.domain and policy.ring(reading) for reading in readings]
+    local = [reading and policy.ring(reading) for reading in readings]
     if not policy.sign_local and local and all(local):
         return leave("local")
     signed = sign(ring, policy.settings, sender, question.time)
@@ -346,11 +346,13 @@ def outbound(policy: Policy, question: Question) -> dict:
     return {"action": "sign", "reason": "signed", "signed": signed, "key_number": ring.signing}
 
 
-def read_or_none(policy: Policy, text: bytes) -> Address | None:
+def destination(policy: Policy, text: bytes) -> Address | None:
+    """A recipient behind its tag, if it is at a domain that can be read."""
     try:
-        return read(policy, text, None)
+        address = read(policy, text, None)
     except Unreadable:
         return None
+    return original_of(policy, address) if address.domain is not None else None
 
 
 # --- Mail that comes --------------------------------------------------------------------------------
