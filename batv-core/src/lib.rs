@@ -69,7 +69,7 @@ pub use key_number::{KeyNumber, KeyNumberError};
 pub use key_ring::{KeyRing, Settings, SignError, Signed, UnknownKeyError};
 pub use policy::{
     Action, InboundDecision, InboundReason, Message, Monitor, OutboundDecision, OutboundReason, Pattern,
-    PatternError, Patterns, Policy, Recipient, Reply, ReplyText, ReplyTextError,
+    PatternError, Patterns, Policy, Recipient, Reply, ReplyText, ReplyTextError, log_line_with_queue,
 };
 pub use secret::{Fingerprint, Secret, SecretError};
 pub use strip::{Dialect, Stripped, strip};

@@ -10,6 +10,7 @@ mod reading;
 mod reply;
 
 pub use inbound::{Action, InboundDecision, InboundReason, Recipient};
+pub use log_line::log_line_with_queue;
 pub use monitor::Monitor;
 pub use outbound::{Message, OutboundDecision, OutboundReason};
 pub use patterns::{Pattern, PatternError, Patterns};

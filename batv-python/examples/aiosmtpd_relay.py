@@ -130,7 +130,7 @@ class Submission(Relay):
             client=self.client(session),
             trusted=bool(session.authenticated),
         )
-        log.info(decision.log_line)
+        log.info(decision.log_line())
         return decision.mail_from
 
 
@@ -143,7 +143,7 @@ class Mx(Relay):
         decision = self.config.inbound(
             envelope.mail_from or "", address, at=self.clock(), client=self.client(session)
         )
-        log.info(decision.log_line)
+        log.info(decision.log_line())
         if decision.reply:
             return decision.reply
         envelope.rcpt_tos.append(decision.original or address)

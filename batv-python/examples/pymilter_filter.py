@@ -11,9 +11,11 @@ delivery attempts.
 
 import argparse
 import logging
+import re
 import socket
 import time
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import NamedTuple
 
 import batv
 import Milter
@@ -24,6 +26,24 @@ log = logging.getLogger("batv-milter")
 def is_text(*addresses: str) -> bool:
     """Whether addresses can be told to the mail server: pymilter does not take other octets."""
     return not any("\udc80" <= letter <= "\udcff" for text in addresses for letter in text)
+
+
+def in_brackets(address: str) -> str:
+    """Return an address as SMTP has it."""
+    return address if address.startswith("<") else f"<{address}>"
+
+
+class Accepted(NamedTuple):
+    """A recipient that was accepted."""
+
+    rcpt_to: str
+    resolved: str | None
+    decision: batv.InboundDecision[str]
+
+    def kept(self) -> str:
+        """Return what Postfix has kept of a text such as `<User <user@example.com>>`."""
+        found = re.search(re.escape(self.resolved or self.rcpt_to), self.rcpt_to, re.IGNORECASE)
+        return in_brackets(found.group() if found else self.rcpt_to)
 
 
 class BatvMilter(Milter.Base):  # type: ignore[misc]
@@ -37,8 +57,7 @@ class BatvMilter(Milter.Base):  # type: ignore[misc]
         self.mail_from = ""
         self.mail_from_resolved: str | None = None
         self.received = 0.0
-        self.recipients: list[str] = []
-        self.originals: dict[str, str] = {}
+        self.accepted: list[Accepted] = []
 
     def macro(self, name: str) -> str | None:
         """Return what the mail server says of something, if it does."""
@@ -71,7 +90,7 @@ class BatvMilter(Milter.Base):  # type: ignore[misc]
         """Begin a message. Its time is that of its arrival, whenever it is delivered."""
         self.mail_from, self.received = mail_from, time.time()
         self.mail_from_resolved = self.resolved("{mail_addr}")
-        self.recipients, self.originals = [], {}
+        self.accepted = []
         try:
             self.config.refresh()
         except batv.ConfigError as error:
@@ -80,47 +99,59 @@ class BatvMilter(Milter.Base):  # type: ignore[misc]
 
     def envrcpt(self, rcpt_to: str, *_parameters: str) -> int:
         """Judge each recipient by itself."""
+        resolved = self.resolved("{rcpt_addr}")
         decision = self.config.inbound(
             self.mail_from,
             rcpt_to,
             at=self.received,
             mail_from_resolved=self.mail_from_resolved,
-            rcpt_resolved=self.resolved("{rcpt_addr}"),
+            rcpt_resolved=resolved,
             client=self.client,
             trusted=self.trusted,
-            recipients_before=len(self.recipients),
-            queue=self.macro("i"),
+            recipients_before=len(self.accepted),
         )
-        log.info(decision.log_line)
         if decision.reply:
+            log.info(decision.log_line(self.macro("i")))
             self.setreply(*decision.reply.split(" ", 2))
             return int(Milter.REJECT)
-        self.recipients.append(rcpt_to)
-        if decision.original is not None:
-            self.originals[rcpt_to] = decision.original
+        self.accepted.append(Accepted(rcpt_to, resolved, decision))
         return int(Milter.CONTINUE)
 
     def eom(self) -> int:
         """Change sender and recipients: the milter protocol allows it only here."""
-        for rcpt_to, original in self.originals.items():
-            if is_text(rcpt_to, original):
-                self.delrcpt(rcpt_to)
-                self.addrcpt(original)
+        queue = self.macro("i")
+        for accepted in self.accepted:
+            log.info(accepted.decision.log_line(queue))
+        self.deliver_to_originals()
         # A client without an address is a stranger, unless it is known in another way.
         if self.client or self.trusted:
             decision = self.config.outbound(
                 self.mail_from,
-                self.recipients,
+                [accepted.resolved or accepted.rcpt_to for accepted in self.accepted],
                 at=self.received,
                 mail_from_resolved=self.mail_from_resolved,
                 client=self.client,
                 trusted=self.trusted,
-                queue=self.macro("i"),
             )
-            log.info(decision.log_line)
+            log.info(decision.log_line(queue))
             if decision.action is batv.Action.SIGN:
                 self.sign(decision.mail_from)
         return int(Milter.CONTINUE)
+
+    def deliver_to_originals(self) -> None:
+        """Replace tagged recipients; none gets the message twice."""
+        tagged = [accepted for accepted in self.accepted if accepted.decision.original is not None]
+        others = [accepted.rcpt_to for accepted in self.accepted if accepted not in tagged]
+        recipients = {in_brackets(rcpt_to).lower() for rcpt_to in others}
+        for accepted in tagged:
+            original = in_brackets(accepted.decision.original or "")
+            if not is_text(accepted.rcpt_to, original):
+                continue
+            for rcpt_to in {accepted.rcpt_to, accepted.kept()}:
+                self.delrcpt(rcpt_to)
+            if original.lower() not in recipients:
+                self.addrcpt(original)
+                recipients.add(original.lower())
 
     def sign(self, mail_from: str) -> None:
         """Change the sender."""

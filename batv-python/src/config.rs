@@ -173,12 +173,12 @@ impl Config {
     ///
     /// `at` is when the message was received. `mail_from_resolved` is the sender as the mail server
     /// itself reads it, `client` the address of the host that sends it. `trusted` says that it is
-    /// local or has authenticated. `queue` is the server's queue id, for the log line.
+    /// local or has authenticated.
     #[pyo3(
         signature = (mail_from, recipients=None, at=None, *, mail_from_resolved=None, client=None,
-                     trusted=false, queue=None),
+                     trusted=false),
         text_signature = "($self, mail_from, recipients=(), at=None, *, mail_from_resolved=None, \
-                          client=None, trusted=False, queue=None)"
+                          client=None, trusted=False)"
     )]
     #[allow(clippy::too_many_arguments)] // keywords in Python
     fn outbound(
@@ -189,7 +189,6 @@ impl Config {
         mail_from_resolved: Option<&Bound<'_, PyAny>>,
         client: Option<&Bound<'_, PyAny>>,
         trusted: bool,
-        queue: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<OutboundDecision> {
         guard(|| {
             let given = Given::new(mail_from)?;
@@ -197,15 +196,14 @@ impl Config {
             let recipients = recipients.map_or_else(|| Ok(Vec::new()), every)?;
             let recipients = recipients.iter().map(Given::new).collect::<PyResult<Vec<_>>>()?;
             let recipients: Vec<_> = recipients.iter().map(Given::octets).collect();
-            let queue = queue.map(|queue| Given::named(queue, "queue")).transpose()?;
             let mut message = Message::new(given.octets(), seconds(mail_from.py(), at)?);
             message.mail_from_resolved = resolved.as_ref().map(Given::octets);
             message.recipients = &recipients;
             message.client = client.map(address_of).transpose()?;
             message.trusted = trusted;
             let decision = self.with(|config| config.policy.outbound(&message));
-            let log_line = decision.log_line(&message, queue.as_ref().map(Given::octets));
-            OutboundDecision::of(&given, &decision, log_line)
+            let line = decision.log_line(&message, None);
+            OutboundDecision::of(&given, &decision, line)
         })
     }
 
@@ -214,13 +212,12 @@ impl Config {
     /// `mail_from_resolved` and `rcpt_resolved` are the two addresses as the mail server itself
     /// reads them, `client` is the address of the host that sends the message. `trusted` says that
     /// it is local or has authenticated, `recipients_before` how many recipients the message had
-    /// before. `queue` is the server's queue id, for the log line.
+    /// before.
     #[pyo3(
         signature = (mail_from, rcpt_to, at=None, *, mail_from_resolved=None, rcpt_resolved=None,
-                     client=None, trusted=false, recipients_before=None, queue=None),
+                     client=None, trusted=false, recipients_before=None),
         text_signature = "($self, mail_from, rcpt_to, at=None, *, mail_from_resolved=None, \
-                          rcpt_resolved=None, client=None, trusted=False, recipients_before=0, \
-                          queue=None)"
+                          rcpt_resolved=None, client=None, trusted=False, recipients_before=0)"
     )]
     #[allow(clippy::too_many_arguments)] // keywords in Python
     fn inbound(
@@ -233,14 +230,12 @@ impl Config {
         client: Option<&Bound<'_, PyAny>>,
         trusted: bool,
         recipients_before: Option<&Bound<'_, PyAny>>,
-        queue: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<InboundDecision> {
         guard(|| {
             let sender = Given::new(mail_from)?;
             let given = Given::new(rcpt_to)?;
             let sender_resolved = mail_from_resolved.map(Given::new).transpose()?;
             let resolved = rcpt_resolved.map(Given::new).transpose()?;
-            let queue = queue.map(|queue| Given::named(queue, "queue")).transpose()?;
             let time = seconds(mail_from.py(), at)?;
             let mut recipient = Recipient::new(sender.octets(), given.octets(), time);
             recipient.mail_from_resolved = sender_resolved.as_ref().map(Given::octets);
@@ -250,8 +245,8 @@ impl Config {
             let before = |count| number(count, "recipients_before", "recipients_before");
             recipient.recipients_before = recipients_before.map_or(Ok(0), before)?;
             let decision = self.with(|config| config.policy.inbound(&recipient));
-            let log_line = decision.log_line(&recipient, queue.as_ref().map(Given::octets));
-            InboundDecision::of(&given, &decision, log_line)
+            let line = decision.log_line(&recipient, None);
+            InboundDecision::of(&given, &decision, line)
         })
     }
 

@@ -1,23 +1,32 @@
 //! The decisions on mail that leaves and on mail that comes.
 
 use crate::address::Given;
+use crate::error::guard;
 use crate::value::{Action, InboundReason, Member, OutboundReason, Text, value};
 use pyo3::prelude::*;
 
 value! {
     /// The decision on the sender of a message that leaves.
     #[pyclass(frozen, generic, module = "batv")]
-    OutboundDecision(mail_from, action, reason, log_line, key_number=None) {
+    OutboundDecision(mail_from, action, reason, line, key_number=None) {
         /// The sender to send it with: signed, or as it was given.
         mail_from: Text,
         /// What is decided, SIGN or LEAVE.
         action: Member<Action>,
         /// Why.
         reason: Member<OutboundReason>,
-        /// The decision as a line for the log, the same from every part of libbatv.
-        log_line: String,
+        /// The line for the log, without a queue id.
+        line: String,
         /// The number of the key that signed.
         key_number: Option<u8>,
+    }
+
+    /// The line for the log, the same from every part of libbatv.
+    ///
+    /// `queue` is the server's queue id, where it has given one.
+    #[pyo3(signature = (queue=None))]
+    fn log_line(&self, queue: Option<&Bound<'_, PyAny>>) -> PyResult<String> {
+        guard(|| with_queue(&self.line, queue))
     }
 }
 
@@ -25,7 +34,7 @@ impl OutboundDecision {
     pub(crate) fn of(
         given: &Given<'_, '_>,
         decision: &batv_core::OutboundDecision,
-        log_line: String,
+        line: String,
     ) -> PyResult<Self> {
         let py = given.py();
         let signed = decision.signed.as_deref();
@@ -35,7 +44,7 @@ impl OutboundDecision {
             action: Member::of(py, decision.action())?,
             reason: Member::of(py, decision.reason.as_str())?,
             key_number: decision.key_number.map(batv_core::KeyNumber::get),
-            log_line,
+            line,
         })
     }
 }
@@ -44,14 +53,14 @@ value! {
     /// The decision on a recipient of a message that comes in.
     #[pyclass(frozen, generic, module = "batv")]
     InboundDecision(
-        action, reason, log_line, original=None, reply=None, monitored=false, key_number=None, days_left=None
+        action, reason, line, original=None, reply=None, monitored=false, key_number=None, days_left=None
     ) {
         /// What is decided: ACCEPT, ORIGINAL or REFUSE.
         action: Member<Action>,
         /// Why.
         reason: Member<InboundReason>,
-        /// The decision as a line for the log, the same from every part of libbatv.
-        log_line: String,
+        /// The line for the log, without a queue id.
+        line: String,
         /// The recipient to deliver to, where the action is ORIGINAL: the address without its tag.
         original: Option<Text>,
         /// The SMTP reply, `550 5.7.1 ...`, where the action is REFUSE.
@@ -63,13 +72,21 @@ value! {
         /// The days that the tag is still good for, where there is one.
         days_left: Option<u8>,
     }
+
+    /// The line for the log, the same from every part of libbatv.
+    ///
+    /// `queue` is the server's queue id, where it has given one.
+    #[pyo3(signature = (queue=None))]
+    fn log_line(&self, queue: Option<&Bound<'_, PyAny>>) -> PyResult<String> {
+        guard(|| with_queue(&self.line, queue))
+    }
 }
 
 impl InboundDecision {
     pub(crate) fn of(
         given: &Given<'_, '_>,
         decision: &batv_core::InboundDecision,
-        log_line: String,
+        line: String,
     ) -> PyResult<Self> {
         let py = given.py();
         let (original, reply) = match &decision.action {
@@ -85,7 +102,15 @@ impl InboundDecision {
             monitored: decision.monitored,
             key_number: decision.key_number.map(batv_core::KeyNumber::get),
             days_left: decision.days_left,
-            log_line,
+            line,
         })
+    }
+}
+
+fn with_queue(line: &str, queue: Option<&Bound<'_, PyAny>>) -> PyResult<String> {
+    let line = line.to_owned();
+    match queue {
+        None => Ok(line),
+        Some(queue) => Ok(batv_core::log_line_with_queue(line, Given::named(queue, "queue")?.octets())),
     }
 }

@@ -166,7 +166,7 @@ def test_inbound(
     expected: Any = (
         Action.ORIGINAL if original else Action.REFUSE if reply else Action.ACCEPT,
         reason,
-        decision.log_line,
+        decision.line,
         original,
         f"{REFUSAL}{reply})" if reply else None,
         False,
@@ -202,20 +202,21 @@ def test_the_servers_own_reading_counts(config: Config) -> None:
 
 
 def test_the_log_line(config: Config) -> None:
-    leaving = config.outbound(f"<{ALICE}>", [BOB], NOON, client="127.0.0.1", queue="4XyZ")
-    assert leaving.log_line == (
-        f"batv: dir=out action=sign reason=signed from=<{ALICE}> client=127.0.0.1 key=0 queue=4XyZ"
-    )
-    refused = config.inbound("<>", f"<{ALICE}>", NOON, client="198.51.100.1", queue=b"4 Z\n")
-    assert refused.log_line == (
-        f"batv: dir=in action=refuse reason=missing from=<> to=<{ALICE}> client=198.51.100.1 "
-        "queue=4\\x20Z\\x0a"
-    )
+    leaving = config.outbound(f"<{ALICE}>", [BOB], NOON, client="127.0.0.1")
+    line = f"batv: dir=out action=sign reason=signed from=<{ALICE}> client=127.0.0.1 key=0"
+    assert leaving.log_line() == leaving.log_line("") == line
+    assert leaving.log_line("4XyZ") == leaving.log_line(queue=b"4XyZ") == f"{line} queue=4XyZ"
+    assert pickle.loads(pickle.dumps(leaving)).log_line() == line  # noqa: S301
+    refused = config.inbound("<>", f"<{ALICE}>", NOON, client="198.51.100.1")
+    line = f"batv: dir=in action=refuse reason=missing from=<> to=<{ALICE}> client=198.51.100.1"
+    assert refused.log_line(b"4 Z\n") == f"{line} queue=4\\x20Z\\x0a"
     genuine = config.inbound("<>", SIGNED, NOON)
-    assert genuine.log_line == (
-        f"batv: dir=in action=original reason=pass from=<> to=<{SIGNED}> key=0 left=7"
-    )
-    assert "\n" not in config.inbound("<>", "a\nbatv: dir=in@example.test", NOON).log_line
+    line = f"batv: dir=in action=original reason=pass from=<> to=<{SIGNED}> key=0 left=7"
+    assert genuine.log_line() == line
+    assert "\n" not in config.inbound("<>", "a\nbatv: dir=in@example.test", NOON).log_line()
+    queue: Any = 7
+    with pytest.raises(TypeError, match="queue must be str or bytes, not int"):
+        genuine.log_line(queue)
 
 
 @pytest.mark.parametrize(
@@ -260,7 +261,6 @@ def test_arguments_without_sense(config: Config) -> None:
         ({"recipients_before": True}, "recipients_before must be int, not bool"),
         ({"mail_from_resolved": 7}, "address must be str or bytes, not int"),
         ({"rcpt_resolved": 7}, "address must be str or bytes, not int"),
-        ({"queue": 7}, "queue must be str or bytes, not int"),
         ({"trusted": 1}, "'int' object"),
     ],
 )

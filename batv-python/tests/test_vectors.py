@@ -4,7 +4,7 @@ from pathlib import Path
 
 from batv import KeyRing, TooLongError, Verdict
 
-VECTORS = Path(__file__).parents[2] / "tests" / "vectors"
+VECTORS = Path(__file__).parent / "vectors"
 DAY = 86_400
 TAGGED = "prvs=0123abcdef=alice@example.test"
 

@@ -43,6 +43,14 @@ impl OutboundDecision {
     }
 }
 
+/// A log line that was made without a queue id, with one: a server may give it only later.
+#[must_use]
+pub fn log_line_with_queue(log_line: String, queue: &[u8]) -> String {
+    let mut line = Line(log_line);
+    line.value("queue", Some(queue));
+    line.0
+}
+
 struct Line(String);
 
 impl Line {

@@ -2,7 +2,7 @@
 
 use crate::common::NOON;
 use crate::{ALICE, FORGED, patterns, with};
-use batv_core::{Message, Monitor, Recipient};
+use batv_core::{Message, Monitor, Recipient, log_line_with_queue};
 
 #[test]
 fn of_a_recipient() {
@@ -70,5 +70,21 @@ fn nothing_that_a_stranger_sends_begins_a_line_or_a_field() {
     assert_eq!(
         policy.inbound(&recipient).log_line(&recipient, Some(b"a b\n")),
         r"batv: dir=in action=accept reason=not-a-bounce from=<x\x3e\x20reason=pass\x0d\x0abatv:\x20dir=in\x00\x7f\x3c\x5c\x22\xc3\xbc> to=<\x22al\x20ice\x22@example.test> queue=a\x20b\x0a"
+    );
+}
+
+#[test]
+fn a_queue_id_that_comes_later() {
+    let policy = with(|_| ());
+    let message = Message::new(b"<alice@example.test>", NOON);
+    let decision = policy.outbound(&message);
+    let line = decision.log_line(&message, None);
+    for queue in ["", "4XyZ", "4 Z\n"] {
+        let whole = decision.log_line(&message, Some(queue.as_bytes()));
+        assert_eq!(log_line_with_queue(line.clone(), queue.as_bytes()), whole);
+    }
+    assert_eq!(
+        log_line_with_queue(line, b"4 Z"),
+        "batv: dir=out action=sign reason=signed from=<alice@example.test> key=0 queue=4\\x20Z"
     );
 }

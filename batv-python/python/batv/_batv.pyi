@@ -49,7 +49,6 @@ class Config:
         mail_from_resolved: str | bytes | None = None,
         client: str | IPv4Address | IPv6Address | None = None,
         trusted: bool = False,
-        queue: str | bytes | None = None,
     ) -> OutboundDecision[AnyStr]: ...
     def inbound(
         self,
@@ -62,7 +61,6 @@ class Config:
         client: str | IPv4Address | IPv6Address | None = None,
         trusted: bool = False,
         recipients_before: int = 0,
-        queue: str | bytes | None = None,
     ) -> InboundDecision[AnyStr]: ...
 
 @final
@@ -140,14 +138,14 @@ class KeyRing:
 
 @final
 class OutboundDecision(Generic[AnyStr]):
-    __match_args__ = ("mail_from", "action", "reason", "log_line", "key_number")
+    __match_args__ = ("mail_from", "action", "reason", "line", "key_number")
 
     def __new__(
         cls,
         mail_from: AnyStr,
         action: Action | str,
         reason: OutboundReason | str,
-        log_line: str,
+        line: str,
         key_number: int | None = None,
     ) -> Self: ...
     @property
@@ -159,7 +157,8 @@ class OutboundDecision(Generic[AnyStr]):
     @property
     def key_number(self) -> int | None: ...
     @property
-    def log_line(self) -> str: ...
+    def line(self) -> str: ...
+    def log_line(self, queue: str | bytes | None = None) -> str: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __class_getitem__(cls, key: object) -> GenericAlias: ...
@@ -169,7 +168,7 @@ class InboundDecision(Generic[AnyStr]):
     __match_args__ = (
         "action",
         "reason",
-        "log_line",
+        "line",
         "original",
         "reply",
         "monitored",
@@ -181,7 +180,7 @@ class InboundDecision(Generic[AnyStr]):
         cls,
         action: Action | str,
         reason: InboundReason | str,
-        log_line: str,
+        line: str,
         original: AnyStr | None = None,
         reply: str | None = None,
         monitored: bool = False,
@@ -203,7 +202,8 @@ class InboundDecision(Generic[AnyStr]):
     @property
     def days_left(self) -> int | None: ...
     @property
-    def log_line(self) -> str: ...
+    def line(self) -> str: ...
+    def log_line(self, queue: str | bytes | None = None) -> str: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __class_getitem__(cls, key: object) -> GenericAlias: ...
