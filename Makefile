@@ -23,12 +23,14 @@ library:
 programs:
 	$(CARGO) build --locked --release --package batv-cli --package batv-milter $(FOR_TARGET)
 
-# The command writes its own manual pages and completions, on the machine that builds.
+# Manual pages and completions. The command writes its own, on the machine that builds.
 generated:
 	$(CARGO) build --locked --release --package batv-cli --package batv-milter
 	rm -rf $(GENERATED)
 	mkdir -p $(GENERATED)
 	$(BUILD)/release/batv generate man $(GENERATED)
+	awk -v folder=$(GENERATED) -v date="$$(sed -n 's/^\.Dd //p' batv-ffi/libbatv.3)" \
+		-f batv-ffi/man.awk include/batv.h
 	$(BUILD)/release/batv generate bash >$(GENERATED)/batv.bash
 	$(BUILD)/release/batv generate zsh >$(GENERATED)/_batv
 	$(BUILD)/release/batv generate fish >$(GENERATED)/batv.fish
@@ -69,8 +71,8 @@ install:
 	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|' \
 		batv-ffi/batv.pc.in >$(LIBRARY)/batv.pc && \
 	$(INSTALL_FILE) -t $(DESTDIR)$(LIBDIR)/pkgconfig $(LIBRARY)/batv.pc && \
-	$(INSTALL_FILE) -t $(DESTDIR)$(INCLUDEDIR) include/batv.h && \
-	$(INSTALL_FILE) -t $(DESTDIR)$(MANDIR)/man3 batv-ffi/libbatv.3 && \
+	$(INSTALL_FILE) -t $(DESTDIR)$(INCLUDEDIR) include/batv.h include/batv_exim.h && \
+	$(INSTALL_FILE) -t $(DESTDIR)$(MANDIR)/man3 batv-ffi/libbatv.3 $(GENERATED)/*.3 && \
 	$(INSTALL_FILE) -t $(DESTDIR)$(MANDIR)/man1 $(GENERATED)/*.1 && \
 	$(INSTALL_FILE) -t $(DESTDIR)$(DOCDIR) docs/batv.toml LICENSE-APACHE LICENSE-MIT && \
 	$(INSTALL_FILE) $(GENERATED)/batv.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/batv && \
@@ -82,7 +84,8 @@ uninstall:
 		$(DESTDIR)$(LIBDIR)/libbatv.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libbatv.so.0 \
 		$(DESTDIR)$(LIBDIR)/libbatv.so $(DESTDIR)$(LIBDIR)/libbatv.a \
 		$(DESTDIR)$(LIBDIR)/pkgconfig/batv.pc $(DESTDIR)$(INCLUDEDIR)/batv.h \
-		$(DESTDIR)$(MANDIR)/man3/libbatv.3 \
+		$(DESTDIR)$(INCLUDEDIR)/batv_exim.h \
+		$(DESTDIR)$(MANDIR)/man3/libbatv.3 $(DESTDIR)$(MANDIR)/man3/batv_*.3 \
 		$(DESTDIR)$(MANDIR)/man1/batv.1 $(DESTDIR)$(MANDIR)/man1/batv-*.1 \
 		$(DESTDIR)$(DOCDIR)/batv.toml $(DESTDIR)$(DOCDIR)/LICENSE-APACHE $(DESTDIR)$(DOCDIR)/LICENSE-MIT \
 		$(DESTDIR)$(DATADIR)/bash-completion/completions/batv \
