@@ -1,3 +1,4 @@
+/* clang-format off */
 /*
  * libbatv: the functions that Exim calls through ${dlfunc{libbatv.so.0}{NAME}{ARGUMENT}...}.
  *
