@@ -1,9 +1,43 @@
-# libbatv. `make` builds, `make demo` shows what it does, `make test` runs every test.
+# libbatv. `make` builds, `make check` tests what is built, `make demo` shows what it does, and
+# `make test` runs every test.
 
 CARGO ?= cargo
+# For another machine: TARGET=aarch64-unknown-linux-gnu, and CC, LD, NM, AR and OBJCOPY for it.
+TARGET ?=
+BUILD = $(or $(CARGO_TARGET_DIR),target)
+FOR_TARGET = $(if $(TARGET),--target $(TARGET))
+TARGET_BUILD = $(BUILD)$(if $(TARGET),/$(TARGET))
+LIBRARY = $(TARGET_BUILD)/library/linked
+GENERATED = $(BUILD)/generated
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
+# Panics name source files; those of the machine that builds are nobody's business.
+REMAP = --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=cargo --remap-path-prefix=$(CURDIR)=batv
 
-build:
-	$(CARGO) build --release --workspace --exclude batv-bench
+build: library programs generated
+
+# libbatv.so and libbatv.a.
+library:
+	RUSTFLAGS="$(RUSTFLAGS) $(REMAP)" $(CARGO) build --locked --profile library --package batv-ffi $(FOR_TARGET)
+	batv-ffi/link $(TARGET_BUILD)/library/libbatv.a $(LIBRARY) $(VERSION)
+
+programs:
+	$(CARGO) build --locked --release --package batv-cli --package batv-milter $(FOR_TARGET)
+
+# Manual pages and completions. The command writes its own, on the machine that builds.
+generated:
+	$(CARGO) build --locked --release --package batv-cli --package batv-milter
+	rm -rf $(GENERATED)
+	mkdir -p $(GENERATED)
+	$(BUILD)/release/batv generate man $(GENERATED)
+	awk -v folder=$(GENERATED) -v date="$$(sed -n 's/^\.Dd //p' batv-ffi/libbatv.3)" \
+		-f batv-ffi/man.awk include/batv.h
+	$(BUILD)/release/batv generate bash >$(GENERATED)/batv.bash
+	$(BUILD)/release/batv generate zsh >$(GENERATED)/_batv
+	$(BUILD)/release/batv generate fish >$(GENERATED)/batv.fish
+
+# What distributions run: without a network, with what is there.
+check:
+	$(CARGO) test --locked --offline --workspace --exclude batv-bench
 
 demo:
 	tests/demo/run
@@ -14,45 +48,51 @@ test:
 bench:
 	tests/bench/run.py
 
-# `make install` takes what `make build` has built. Files go below $(DESTDIR); PREFIX is where
-# they will be found.
+# `make install` copies what `make` has built. Files go below $(DESTDIR); the others say where they
+# will be found.
 PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+SBINDIR ?= $(PREFIX)/sbin
 LIBDIR ?= $(PREFIX)/lib
-SHARE = $(DESTDIR)$(PREFIX)/share
-BUILT = $(or $(CARGO_TARGET_DIR),target)/release
-VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
-BASH_COMPLETION = $(SHARE)/bash-completion/completions/batv
-ZSH_COMPLETION = $(SHARE)/zsh/site-functions/_batv
-FISH_COMPLETION = $(SHARE)/fish/vendor_completions.d/batv.fish
+INCLUDEDIR ?= $(PREFIX)/include
+DATADIR ?= $(PREFIX)/share
+MANDIR ?= $(DATADIR)/man
+DOCDIR ?= $(DATADIR)/doc/batv
+INSTALL_FILE = install -D -m 644
 
 install:
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(LIBDIR)/pkgconfig \
-		$(SHARE)/man/man3 $(SHARE)/doc/batv $(dir $(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION))
-	install -m 755 $(BUILT)/libbatv.so $(DESTDIR)$(LIBDIR)/libbatv.so.$(VERSION)
-	ln -sf libbatv.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libbatv.so.0
-	ln -sf libbatv.so.0 $(DESTDIR)$(LIBDIR)/libbatv.so
-	install -m 644 $(BUILT)/libbatv.a $(DESTDIR)$(LIBDIR)/libbatv.a
-	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|' batv-ffi/batv.pc.in \
-		>$(DESTDIR)$(LIBDIR)/pkgconfig/batv.pc
-	chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/batv.pc
-	install -m 644 include/batv.h $(DESTDIR)$(PREFIX)/include/batv.h
-	install -m 644 batv-ffi/libbatv.3 $(SHARE)/man/man3/libbatv.3
-	install -m 644 docs/batv.toml $(SHARE)/doc/batv/batv.toml
-	install -m 755 $(BUILT)/batv $(DESTDIR)$(PREFIX)/bin/batv
-	$(BUILT)/batv generate man $(SHARE)/man/man1
-	$(BUILT)/batv generate bash >$(BASH_COMPLETION)
-	$(BUILT)/batv generate zsh >$(ZSH_COMPLETION)
-	$(BUILT)/batv generate fish >$(FISH_COMPLETION)
+	umask 022 && \
+	install -D -m 755 $(TARGET_BUILD)/release/batv $(DESTDIR)$(BINDIR)/batv && \
+	install -D -m 755 $(TARGET_BUILD)/release/batv-milter $(DESTDIR)$(SBINDIR)/batv-milter && \
+	install -D -m 755 $(LIBRARY)/libbatv.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libbatv.so.$(VERSION) && \
+	ln -sf libbatv.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libbatv.so.0 && \
+	ln -sf libbatv.so.0 $(DESTDIR)$(LIBDIR)/libbatv.so && \
+	$(INSTALL_FILE) -t $(DESTDIR)$(LIBDIR) $(LIBRARY)/libbatv.a && \
+	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|' \
+		batv-ffi/batv.pc.in >$(LIBRARY)/batv.pc && \
+	$(INSTALL_FILE) -t $(DESTDIR)$(LIBDIR)/pkgconfig $(LIBRARY)/batv.pc && \
+	$(INSTALL_FILE) -t $(DESTDIR)$(INCLUDEDIR) include/batv.h include/batv_exim.h && \
+	$(INSTALL_FILE) -t $(DESTDIR)$(MANDIR)/man3 batv-ffi/libbatv.3 $(GENERATED)/*.3 && \
+	$(INSTALL_FILE) -t $(DESTDIR)$(MANDIR)/man1 $(GENERATED)/*.1 && \
+	$(INSTALL_FILE) -t $(DESTDIR)$(DOCDIR) docs/batv.toml LICENSE-APACHE LICENSE-MIT && \
+	$(INSTALL_FILE) $(GENERATED)/batv.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/batv && \
+	$(INSTALL_FILE) -t $(DESTDIR)$(DATADIR)/zsh/site-functions $(GENERATED)/_batv && \
+	$(INSTALL_FILE) -t $(DESTDIR)$(DATADIR)/fish/vendor_completions.d $(GENERATED)/batv.fish
 
 uninstall:
-	rm -f $(DESTDIR)$(LIBDIR)/libbatv.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libbatv.so.0 \
+	rm -f $(DESTDIR)$(BINDIR)/batv $(DESTDIR)$(SBINDIR)/batv-milter \
+		$(DESTDIR)$(LIBDIR)/libbatv.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libbatv.so.0 \
 		$(DESTDIR)$(LIBDIR)/libbatv.so $(DESTDIR)$(LIBDIR)/libbatv.a \
-		$(DESTDIR)$(LIBDIR)/pkgconfig/batv.pc $(DESTDIR)$(PREFIX)/include/batv.h \
-		$(SHARE)/man/man3/libbatv.3 $(DESTDIR)$(PREFIX)/bin/batv \
-		$(SHARE)/man/man1/batv.1 $(SHARE)/man/man1/batv-*.1 $(SHARE)/doc/batv/batv.toml \
-		$(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION)
+		$(DESTDIR)$(LIBDIR)/pkgconfig/batv.pc $(DESTDIR)$(INCLUDEDIR)/batv.h \
+		$(DESTDIR)$(INCLUDEDIR)/batv_exim.h \
+		$(DESTDIR)$(MANDIR)/man3/libbatv.3 $(DESTDIR)$(MANDIR)/man3/batv_*.3 \
+		$(DESTDIR)$(MANDIR)/man1/batv.1 $(DESTDIR)$(MANDIR)/man1/batv-*.1 \
+		$(DESTDIR)$(DOCDIR)/batv.toml $(DESTDIR)$(DOCDIR)/LICENSE-APACHE $(DESTDIR)$(DOCDIR)/LICENSE-MIT \
+		$(DESTDIR)$(DATADIR)/bash-completion/completions/batv \
+		$(DESTDIR)$(DATADIR)/zsh/site-functions/_batv \
+		$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/batv.fish
 
 clean:
 	$(CARGO) clean
 
-.PHONY: build demo test bench install uninstall clean
+.PHONY: build library programs generated check demo test bench install uninstall clean

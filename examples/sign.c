@@ -1,5 +1,6 @@
 /* cc sign.c $(pkg-config --cflags --libs batv) && ./a.out */
 #include <batv.h>
+#include <err.h>
 #include <stdio.h>
 
 int
@@ -15,22 +16,17 @@ main(void)
 	    batv_keyring_sign_with(keys, 1) ||
 	    batv_keyring_sign(keys, "user@example.com", BATV_NUL_TERMINATED, received, sender,
 		sizeof sender, NULL, NULL))
-		goto failed;
+		errx(1, "%s", batv_last_error());
 	printf("MAIL FROM:<%s>\n", sender);
 
 	/* Three days later a bounce comes back. */
 	if (batv_keyring_verify(keys, sender, BATV_NUL_TERMINATED, received + 3 * 86400, &verdict,
 		original, sizeof original, NULL, NULL, &days_left))
-		goto failed;
+		errx(1, "%s", batv_last_error());
 	if (verdict == BATV_VERDICT_PASS)
 		printf("deliver to %s, %d days left\n", original, days_left);
 	else
 		printf("550 5.7.1 %s\n", batv_verdict_text(verdict));
 	batv_keyring_free(keys);
 	return 0;
-
-failed:
-	fprintf(stderr, "batv: %s\n", batv_last_error());
-	batv_keyring_free(keys);
-	return 1;
 }

@@ -953,8 +953,9 @@ BATV_NONNULL(1, 2, 5);
  * dialect: where a batv_dialect goes; may be NULL.
  * original: where the parts of the original address go: the whole input where there is no tag.
  *
- * Nested tags come off one layer a call. Returns BATV_STATUS_OK, _NULL_POINTER, _BAD_VALUE or
- * _BAD_ADDRESS. Thread-safe.
+ * Nested tags come off one layer a call.
+ *
+ * Returns BATV_STATUS_OK, _NULL_POINTER, _BAD_VALUE or _BAD_ADDRESS. Thread-safe.
  */
 BATV_MUST_USE
 batv_status batv_strip(const char *address,
@@ -1155,9 +1156,10 @@ BATV_NONNULL(1, 2);
  * recipient as it is for BATV_ACTION_ACCEPT; the empty string for BATV_ACTION_REFUSE. It is no
  * longer than rcpt_to or rcpt_resolved, but for '@' and the default domain where there is no domain.
  *
- * On failure nothing is decided: answer 451, so that the sender tries again. Returns
- * BATV_STATUS_OK, whatever the decision, or _NULL_POINTER, _BAD_VALUE (also for a client that is
- * not an IP address), _BAD_ADDRESS for a control in an address, _BUFFER_TOO_SMALL. Thread-safe.
+ * On failure nothing is decided: answer 451, so that the sender tries again.
+ *
+ * Returns BATV_STATUS_OK, whatever the decision, or _NULL_POINTER, _BAD_VALUE (also for a client that
+ * is not an IP address), _BAD_ADDRESS for a control in an address, _BUFFER_TOO_SMALL. Thread-safe.
  */
 BATV_MUST_USE
 batv_status batv_config_inbound(const struct batv_config *config,

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-LIBRARY = TARGET / "release/libbatv.so"
+LIBRARY = (TARGET / "library/linked/libbatv.so").resolve()
 DEADLINE = int(os.environ.get("BATV_TEST_DEADLINE", 120))
 # An address of this machine that the server under test takes for a stranger's; 127.0.0.1 may relay.
 OUTSIDE = "127.0.0.2"

@@ -191,6 +191,13 @@ impl<'a> Address<'a> {
     }
 }
 
+/// [`Address::parse`] for decisions, which take longer than a call: it is inlined wherever it stands, and
+/// it is long.
+#[inline(never)]
+pub(crate) fn parse(text: &[u8]) -> Result<Address<'_>, AddressError> {
+    Address::parse(text)
+}
+
 impl fmt::Debug for Address<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Address(\"{}\")", self.text.escape_ascii())

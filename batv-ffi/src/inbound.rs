@@ -105,9 +105,10 @@ words!(batv_action {
 /// recipient as it is for BATV_ACTION_ACCEPT; the empty string for BATV_ACTION_REFUSE. It is no
 /// longer than rcpt_to or rcpt_resolved, but for '@' and the default domain where there is no domain.
 ///
-/// On failure nothing is decided: answer 451, so that the sender tries again. Returns
-/// BATV_STATUS_OK, whatever the decision, or _NULL_POINTER, _BAD_VALUE (also for a client that is
-/// not an IP address), _BAD_ADDRESS for a control in an address, _BUFFER_TOO_SMALL. Thread-safe.
+/// On failure nothing is decided: answer 451, so that the sender tries again.
+///
+/// Returns BATV_STATUS_OK, whatever the decision, or _NULL_POINTER, _BAD_VALUE (also for a client that
+/// is not an IP address), _BAD_ADDRESS for a control in an address, _BUFFER_TOO_SMALL. Thread-safe.
 /// cbindgen:postfix=BATV_NONNULL(1, 2, 3)
 #[must_use]
 #[unsafe(no_mangle)]

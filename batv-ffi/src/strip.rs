@@ -108,8 +108,9 @@ impl batv_parts {
 /// dialect: where a batv_dialect goes; may be NULL.
 /// original: where the parts of the original address go: the whole input where there is no tag.
 ///
-/// Nested tags come off one layer a call. Returns BATV_STATUS_OK, _NULL_POINTER, _BAD_VALUE or
-/// _BAD_ADDRESS. Thread-safe.
+/// Nested tags come off one layer a call.
+///
+/// Returns BATV_STATUS_OK, _NULL_POINTER, _BAD_VALUE or _BAD_ADDRESS. Thread-safe.
 /// cbindgen:postfix=BATV_NONNULL(1, 4)
 #[must_use]
 #[unsafe(no_mangle)]

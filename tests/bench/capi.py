@@ -16,9 +16,9 @@ def run(*command):
 
 def build():
     WORK.mkdir(parents=True, exist_ok=True)
-    run(CARGO, "build", "--quiet", "--locked", "--release", "--package", "batv-ffi")
+    run("make", "--silent", "library", f"CARGO={CARGO} --quiet")
     run(CARGO, "build", "--quiet", "--locked", "--release", "--package", "batv-bench")
-    shutil.copy(TARGET / "release/libbatv.so", WORK / "libbatv.so.0")
+    shutil.copy(TARGET / "library/linked/libbatv.so", WORK / "libbatv.so.0")
     (WORK / "empty.rs").touch()
     run("rustc", "-O", "--crate-type", "cdylib", WORK / "empty.rs", "-o", WORK / "libempty.so")
     compiler = ["cc", "-O2", "-Iinclude"]

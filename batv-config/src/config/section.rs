@@ -160,7 +160,7 @@ impl<'a, 't> Section<'a, 't> {
                 self.fault(text, name.span(), &format!("is now called `{new}`"));
                 continue;
             }
-            let near = |known: &&&str| strsim::normalized_damerau_levenshtein(known, text);
+            let near = |known: &&&str| strsim::normalized_levenshtein(known, text);
             let nearest = self.asked.iter().max_by(|a, b| near(a).total_cmp(&near(b)));
             let nearest = nearest.filter(|known| near(known) >= 0.5);
             // Where quotes are missing, a piece of a secret may stand in the place of a name.

@@ -4,7 +4,7 @@ use super::Policy;
 use super::folded::Folded;
 use super::reading::{Path, Reading, Role};
 use super::reply::Reply;
-use crate::address::Address;
+use crate::address::parse;
 use crate::day::Day;
 use crate::key_number::KeyNumber;
 use crate::key_ring::KeyRing;
@@ -315,7 +315,7 @@ impl Policy {
         let sender = match &path {
             Path::Null => return true,
             // `mailer-daemon` is known without a domain too.
-            Path::NoDomain(text) => Address::parse(text).ok(),
+            Path::NoDomain(text) => parse(text).ok(),
             path => path.address(),
         };
         let sender = sender.map(|sender| Folded::new(&sender.mailbox()));

@@ -1,7 +1,7 @@
 //! Patterns of addresses and domains, of which the most specific wins.
 
 use super::folded::{Folded, fold_into};
-use crate::address::Address;
+use crate::address::parse;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -53,12 +53,12 @@ impl Pattern {
                 return Err(PatternError);
             }
             let probe = [local, "@example"].concat();
-            let address = Address::parse(probe.as_bytes()).map_err(|_| PatternError)?;
+            let address = parse(probe.as_bytes()).map_err(|_| PatternError)?;
             fold_into(&mut key, &address.mailbox().content().collect::<Vec<_>>());
         }
         if !named.is_empty() {
             let probe = ["x@", named].concat();
-            Address::parse(probe.as_bytes()).map_err(|_| PatternError)?;
+            parse(probe.as_bytes()).map_err(|_| PatternError)?;
         }
         key.push(if suffix.is_some() { b'.' } else { b'@' });
         fold_into(&mut key, named.strip_suffix('.').unwrap_or(named).as_bytes());

@@ -2,7 +2,7 @@
 
 use super::Policy;
 use super::folded::Folded;
-use crate::address::{Address, AddressError, Content, Original, scan_domain, scan_local_part};
+use crate::address::{Address, AddressError, Content, Original, parse, scan_domain, scan_local_part};
 use crate::key_ring::KeyRing;
 use crate::tag::{Found, Tag, behind_tag, find};
 use crate::verdict::{Verdict, judge};
@@ -69,7 +69,7 @@ impl Path<'_> {
     pub(super) fn address(&self) -> Option<Address<'_>> {
         match self {
             Self::Address(address) => Some(*address),
-            Self::Rewritten(text) => Address::parse(text).ok(),
+            Self::Rewritten(text) => parse(text).ok(),
             Self::Null | Self::NoDomain(_) | Self::Unreadable { .. } => None,
         }
     }
@@ -125,13 +125,13 @@ impl Policy {
         let local: Vec<u8> = address.mailbox().canonical().collect();
         let text = [open, &local, b"@", address.domain(), close].concat();
         let hides_tag = find(&address, delimiter).original().is_none()
-            && Address::parse(&text).is_ok_and(|plain| !matches!(find(&plain, delimiter), Found::Nothing));
+            && parse(&text).is_ok_and(|plain| !matches!(find(&plain, delimiter), Found::Nothing));
         if hides_tag { Path::Rewritten(text) } else { path }
     }
 
     /// Reads the text of a command.
     fn read_text<'a>(&self, path: &'a [u8], role: Role) -> Path<'a> {
-        match Address::parse(path) {
+        match parse(path) {
             Ok(address) if self.stands(&address, role) => return Path::Address(address),
             _ => {}
         }
@@ -196,7 +196,7 @@ impl Policy {
         let site = domain.map_or(&b"invalid"[..], |domain| self.site(domain, role));
         let (open, close): (&[u8], &[u8]) = if bracketed { (b"<", b">") } else { (b"", b"") };
         let text = [open, local, b"@", site, close].concat();
-        if site.ends_with(b".") || Address::parse(&text).is_err() {
+        if site.ends_with(b".") || parse(&text).is_err() {
             return self.unreadable(inside);
         }
         match domain {
