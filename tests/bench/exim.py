@@ -35,9 +35,9 @@ def with_prvs(config):
     """The configuration as Exim's manual would have it."""
     for ours, theirs in [
         (r"^notifier_socket = .*\\\n.*\n", ""),
-        (r"^  deny    set acl_m_batv = (.*\\\n)*.*\n.*\n.*\n", DENY),
-        (r"data = .*", "data = ${prvscheck{${quote_local_part:$local_part}@$domain}{secret}}"),
-        (r"return_path = .*\\\n.*", "return_path = ${if def:return_path {${prvs{$return_path}{secret}{0}}}}"),
+        (r"^  deny    set acl_m_batv = (.*\n){4}", DENY),
+        (r"^  data = .*\\\n.*", "  data = ${prvscheck{${quote_local_part:$local_part}@$domain}{secret}}"),
+        (r"^  return_path = .*\\\n.*", "  return_path = ${if def:return_path {${prvs{$return_path}{secret}{0}}}}"),
     ]:
         config, count = re.subn(ours, lambda _, theirs=theirs: theirs, config, flags=re.MULTILINE)
         assert count == 1, ours

@@ -1,13 +1,16 @@
 """The kinds of site that docs/exim.md shows, in real Exim."""
 
 import contextlib
+import re
+import shutil
 import sqlite3
 import subprocess
 import unittest
+from pathlib import Path
 
-from configuration import with_block, with_options
+from configuration import documented, with_block, with_options
 from facts import ALICE, FORGED, KEYS, MISSING, UNKNOWN
-from mail import OUTSIDE, Sink
+from mail import LIBRARY, OUTSIDE, Sink
 from servers import Exim
 
 POLICY = '[policy]\ndefault-domain = "example.test"\nexempt = ["postmaster@*"]\n'
@@ -52,6 +55,69 @@ class CompleteServer(unittest.TestCase):
                 self.assertRegex(exim.send("", sent.mail_from), "^250 OK")
                 self.assertEqual(exim.mailboxes.wait_for(1), [("", ("alice@example.test",))])
                 self.assertEqual(exim.send("", sender), MISSING)
+
+
+class Debian(unittest.TestCase):
+    """Debian's own configuration, as update-exim4.conf makes it."""
+
+    ADDED = ["conf.d/main/000_batv", "batv.acl", "conf.d/acl/50_batv", "conf.d/router/250_batv"]
+
+    def generated(self, exim, settings, hosts):
+        update = Path(shutil.which("update-exim4.conf"))
+        folder = exim.folder / "exim4"
+        shutil.copytree(update.parents[2] / "etc/exim4", folder)
+        settings = {"dc_use_split_config": "true", "dc_other_hostnames": "example.test:example.org"} | settings
+        (folder / "update-exim4.conf.conf").write_text(
+            "".join(f"{name}='{value}'\n" for name, value in settings.items())
+        )
+        for name in self.ADDED:
+            text = documented(name)
+            for path, here in [("/etc/exim4/batv.acl", folder / "batv.acl"), ("/etc/exim4/batv.toml", exim.key_file)]:
+                text = text.replace(path, str(here))
+            (folder / name).write_text(with_options(text, BATV_LIBRARY=LIBRARY) if "main" in name else text)
+        # What this machine has for it, and what the mailboxes of the tests are.
+        if hosts:
+            (folder / "hubbed_hosts").write_text(hosts)
+        (folder / "conf.d/main/001_here").write_text(
+            f"CONFDIR = {folder}\nMAIN_HOST_LOOKUP =\nMAIN_QUALIFY_DOMAIN = example.test\n"
+        )
+        config = documented("configuration")
+        for kind, name, number in [("router", "mailboxes", 251), ("transport", "dovecot", 50)]:
+            [text] = re.findall(rf"^{name}:\n(?:.+\n)+", config, re.MULTILINE)
+            for macro, value in {"MAILBOXES": "mailboxes", "LMTP_SOCKET": "lmtp"}.items():
+                text = text.replace(macro, str(exim.folder / value))
+            (folder / f"conf.d/{kind}/{number}_here").write_text(text)
+        command = [update, "-d", folder, "-o", exim.folder / "generated"]
+        subprocess.run(command, check=True, capture_output=True)
+        # The options that place a daemon of its own.
+        here = r"^(exim_path|spool_directory|keep_environment) =.*\n"
+        return re.sub(here, "", (exim.folder / "generated").read_text(), flags=re.MULTILINE)
+
+    def check(self, settings, hosts=""):
+        def change(_):
+            place = "{}::{}".format(*exim.world.address)
+            filled = {name: value.format(place) for name, value in settings.items()}
+            return self.generated(exim, filled, hosts.format(place))
+
+        exim = Exim(KEYS, change=change)
+        with exim:
+            exim.submit("alice@example.test", "bob@example.net")
+            [sent] = exim.world.wait_for(1)
+            self.assertEqual(sent.mail_from, ALICE)
+            self.assertRegex(exim.send("", sent.mail_from), "^250 OK")
+            self.assertEqual(exim.mailboxes.wait_for(1), [("", ("alice@example.test",))])
+            self.assertEqual(exim.send("", "alice@example.test"), MISSING)
+            self.assertRegex(exim.send("", "postmaster"), "^250 OK")
+            exim.wait_for_log("batv: dir=in ", 2)
+            exim.wait_for_log("batv: dir=out action=sign reason=signed")
+            self.assertEqual(exim.log("panic"), "")
+
+    def test_with_a_smarthost(self):
+        self.check({"dc_eximconfig_configtype": "smarthost", "dc_smarthost": "{}"})
+
+    def test_without_a_smarthost(self):
+        # The file says what the DNS would.
+        self.check({"dc_eximconfig_configtype": "internet"}, hosts="example.net: {}\n")
 
 
 class Gateway(unittest.TestCase):
