@@ -10,7 +10,7 @@ from pathlib import Path
 
 from configuration import documented, with_block, with_options
 from facts import ALICE, FORGED, KEYS, MISSING, UNKNOWN
-from mail import LIBRARY, OUTSIDE, Sink
+from mail import LIBRARY, OUTSIDE, ROOT, Sink, transaction
 from servers import Exim
 
 POLICY = '[policy]\ndefault-domain = "example.test"\nexempt = ["postmaster@*"]\n'
@@ -196,6 +196,45 @@ class UntaggedDestinations(unittest.TestCase):
             expected = [("alice@example.test", ("list@lists.example.net",)), (ALICE, ("bob@example.net",))]
             self.assertCountEqual(exim.world.wait_for(2), expected)
             self.assertRegex(exim.send("", "alice@example.test"), "^250 OK")
+
+
+class InternationalizedDomains(unittest.TestCase):
+    def test_bounces_come_to_either_spelling_of_what_left_in_one(self):
+        written, converted = "alice@bücher.example", "alice@xn--bcher-kva.example"
+        domains = ["bücher.example", "xn--bcher-kva.example"]
+
+        def change(config):
+            text = (ROOT / "docs/exim.md").read_text().split("### Internationalized domains")[1]
+            sender, recipient = re.findall(r"^    (\$\{quote_local_part:.*)$", text, re.MULTILINE)[:2]
+            before = "BATV_RECIPIENT = {$sender_address}{${quote_local_part:$local_part}@$domain}"
+            for old, new in [
+                (before, before.replace("${quote_local_part:$local_part}@$domain", recipient)),
+                ("{$return_path}}", f"{{{sender}}}}}"),
+                ("{$return_path}{$received_time}", f"{{{sender}}}{{$received_time}}"),
+            ]:
+                assert config.count(old) == 1, old
+                config = config.replace(old, new)
+            return with_options(config, **{"domainlist local_domains": " : ".join(["example.test", *domains])})
+
+        keys = KEYS.replace("for = [", f'for = ["{domains[0]}", "{domains[1]}", ')
+        with Exim(keys, change=change) as exim:
+            # The next server has no SMTPUTF8.
+            exim.submit(written, "bob@example.net", parameters="SMTPUTF8")
+            exim.submit(converted, "bob@example.net")
+            exim.submit("Alice@Example.Test", "bob@example.net")
+            exim.submit('"john doe"@example.test', "bob@example.net")
+            senders = [envelope.mail_from for envelope in exim.world.wait_for(4)]
+            theirs = exim.expand(f"${{prvs{{{converted}}}{{secret}}{{0}}}}")
+            self.assertEqual(senders.count(theirs), 2)
+            self.assertRegex(exim.send("", theirs), "^250 OK")
+            other_spelling = theirs.replace("xn--bcher-kva", "bücher")
+            with exim.client() as client:
+                replies = transaction(client, "", other_spelling, written, parameters="SMTPUTF8")
+            self.assertEqual([reply[:3] for reply in replies], ["250", "550", "250"])
+            self.assertEqual(exim.send("", converted), MISSING)
+            # ASCII addresses are what they were.
+            self.assertIn(ALICE.replace("alice@example.test", "Alice@Example.Test"), senders)
+            self.assertIn('"prvs=0786', "".join(senders))
 
 
 class KeysFromLookups(unittest.TestCase):
