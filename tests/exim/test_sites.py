@@ -185,6 +185,8 @@ class Forwarding(unittest.TestCase):
             # What is ours is signed as before.
             exim.submit("alice@example.test", "carol@example.net")
             self.assertEqual(exim.world.wait_for(3)[2].mail_from, ALICE)
+            exim.submit("alice@example.test", "Carol@Example.Net")
+            self.assertEqual(exim.world.wait_for(4)[3].mail_from, ALICE)
             self.assertEqual(exim.send("", "SRS0=forged=AB=example.net=dave@example.test"), UNKNOWN)
 
 
@@ -196,6 +198,21 @@ class UntaggedDestinations(unittest.TestCase):
             expected = [("alice@example.test", ("list@lists.example.net",)), (ALICE, ("bob@example.net",))]
             self.assertCountEqual(exim.world.wait_for(2), expected)
             self.assertRegex(exim.send("", "alice@example.test"), "^250 OK")
+
+
+class Greylisting(unittest.TestCase):
+    def test_a_sender_is_known_again_by_any_tag(self):
+        strip = "${dlfunc{BATV_LIBRARY}{batv_exim_strip}{$sender_address}}"
+        self.assertIn(f"    {strip}\n", (ROOT / "docs/exim.md").read_text())
+        known = f"  defer   condition = ${{if !eq{{{strip}}}{{carol@example.net}}}}\n"
+
+        def greylist(config):
+            return config.replace("  require verify = recipient\n", f"{known}  require verify = recipient\n")
+
+        with Exim(KEYS, change=greylist) as exim:
+            for tag in ["", "prvs=1786abcdef=", "prvs=786abcdef=", "btv1==08501234bcd==", "msprvs1=18506AbCd-_12="]:
+                self.assertRegex(exim.send(f"{tag}carol@example.net", "alice@example.test"), "^250 OK")
+            self.assertRegex(exim.send("dave@example.net", "alice@example.test"), "^451 ")
 
 
 class InternationalizedDomains(unittest.TestCase):
