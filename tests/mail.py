@@ -171,6 +171,7 @@ class MailServer:
     def client(self, source=OUTSIDE):
         """A connection from outside."""
         client = smtplib.SMTP("127.0.0.1", self.port, "client.example.net", DEADLINE, (source, 0))
+        client.command_encoding = "utf-8"
         try:
             yield client
             # A server may hold back its reply to this: Exim does, for 200 ms.
@@ -190,10 +191,10 @@ class MailServer:
             return transaction(client, sender, recipient, **options)[-1]
 
 
-def transaction(client, sender, *recipients, message="Subject: test\n\ntest\n", show=lambda line: None):
+def transaction(client, sender, *recipients, parameters="", message="Subject: test\n\ntest\n", show=lambda line: None):
     """The replies to each RCPT, and to DATA if a recipient was accepted.
 
-    `show` is called with each command and each line of a reply.
+    `parameters` are those of MAIL. `show` is called with each command and each line of a reply.
     """
 
     def reply(code, text):
@@ -208,7 +209,7 @@ def transaction(client, sender, *recipients, message="Subject: test\n\ntest\n", 
         return reply(*client.docmd(command, argument))
 
     client.ehlo()
-    assert ask("MAIL", f"FROM:<{sender}>").startswith("250")
+    assert ask("MAIL", f"FROM:<{sender}> {parameters}".rstrip()).startswith("250")
     replies = [ask("RCPT", f"TO:<{recipient}>") for recipient in recipients]
     if any(reply.startswith("250") for reply in replies):
         assert ask("DATA").startswith("354")

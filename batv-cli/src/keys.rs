@@ -30,6 +30,7 @@ pub(crate) enum KeysCommand {
     Retire(Retire),
     Prune(Prune),
     Show(Show),
+    Export(Export),
     Fingerprint(Fingerprint),
 }
 
@@ -126,6 +127,18 @@ pub(crate) struct Show {
     patterns: Vec<Pattern>,
 }
 
+/// Print the keys as a table that a mail server looks up by domain
+///
+/// A line for each domain, "example.com: 2:SECRET 1:SECRET": the key that signs, and those that
+/// verify, without those that are spent. Exim's lsearch reads it as it is, and functions of libbatv
+/// read what it finds. A secret is written as base64:TEXT where it is not plain text. Keys for an
+/// address are refused, and so are domains of which no key signs.
+#[derive(Args)]
+pub(crate) struct Export {
+    #[command(flatten)]
+    time: TimeOption,
+}
+
 /// Print the fingerprint of a secret file
 ///
 /// 16 hexadecimal digits, by which the secrets of two servers are compared without showing them: equal
@@ -158,6 +171,7 @@ impl KeysCommand {
             }
             Self::Prune(Prune { time }) => prune(path, &time),
             Self::Show(show) => show.run(path),
+            Self::Export(export) => export.run(path),
             Self::Fingerprint(fingerprint) => fingerprint.run(),
         }
     }
@@ -273,6 +287,18 @@ impl Show {
         out.write_all(&secret)?;
         if std::io::stdout().is_terminal() {
             out.write_all(b"\n")?;
+        }
+        out.flush()?;
+        Ok(true)
+    }
+}
+
+impl Export {
+    fn run(self, config: &Path) -> Result<bool, Failure> {
+        let table = Keys::read(config)?.table(self.time.time()?)?;
+        let mut out = output();
+        for line in table {
+            writeln!(out, "{}", &*line)?;
         }
         out.flush()?;
         Ok(true)

@@ -227,9 +227,18 @@ fn manual_pages_and_completions_know_the_commands() {
     let mut names: Vec<_> =
         pages.read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
-    let commands =
-        ["check", "config-check", "config", "inspect", "keygen", "keys-fingerprint", "keys-list", "keys-new"];
+    let commands = [
+        "check",
+        "config-check",
+        "config",
+        "inspect",
+        "keygen",
+        "keys-export",
+        "keys-fingerprint",
+        "keys-list",
+    ];
     let more = [
+        "keys-new",
         "keys-prune",
         "keys-retire",
         "keys-rotate",

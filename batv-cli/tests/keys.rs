@@ -359,6 +359,30 @@ fn secrets_of_their_own_files_get_new_files() {
 }
 
 #[test]
+fn a_table_has_the_keys_of_each_domain() {
+    let text = "[[key]]\nnumber = 0\nsecret = \"old.secret\"\nuse = \"verify\"\nfor = [\"example.com\", \"*\"]\n\
+                [[key]]\nnumber = 3\nsecret = \"gone\"\nuse = \"verify\"\nverify-until = 2026-11-01\nfor = [\"example.com\"]\n\
+                [[key]]\nnumber = 1\nsecret = \"with a space\"\nfor = [\"example.com\", \"*.example.org\"]\n\
+                [[key]]\nnumber = 2\nsecret-base64 = \"gA==\"\nfor = [\"*\"]\n";
+    let site = Site::new(text);
+    assert_eq!(
+        site.out("keys export"),
+        "example.com: 1:base64:d2l0aCBhIHNwYWNl 0:old.secret\n\
+         *: 2:base64:gA== 0:old.secret\n\
+         *.example.org: 1:base64:d2l0aCBhIHNwYWNl\n"
+    );
+    let address = format!("{text}[[key]]\nnumber = 5\nsecret = \"s\"\nfor = [\"user@example.com\"]\n");
+    std::fs::write(site.path("batv.toml"), address).unwrap();
+    assert_eq!(
+        refused(&site, "keys export"),
+        "batv: line 20: a key for user@example.com, and a table is for domains\n"
+    );
+    std::fs::write(site.path("batv.toml"), text.replace("number = 2", "number = 2\nuse = \"verify\""))
+        .unwrap();
+    assert_eq!(refused(&site, "keys export"), "batv: no key signs for *, and in a table the first does\n");
+}
+
+#[test]
 fn fingerprints_compare_secrets_without_showing_them() {
     let text = "[[key]]\nnumber = 0\nsecret-file = \"exim.key\"\nfor = [\"a.test\"]\n\
                 [[key]]\nnumber = 1\nsecret = \"short\"\nuse = \"verify\"\nfor = [\"a.test\"]\n";

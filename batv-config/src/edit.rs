@@ -9,6 +9,7 @@ mod document;
 mod error;
 mod keys;
 mod locked_file;
+mod table;
 
 pub use change::{Change, What, for_patterns};
 pub use error::EditError;

@@ -12,6 +12,12 @@ pub(crate) fn decode_base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     octets.map(Zeroizing::new).ok()
 }
 
+/// Writes base64 with padding.
+#[cfg(feature = "edit")]
+pub(crate) fn encode_base64(octets: &[u8]) -> Zeroizing<String> {
+    Zeroizing::new(Base64::encode_string(octets))
+}
+
 /// Reads a secret from a file, or a pipe, that somebody names on the spot: at most 64 KiB. Who may
 /// read the file is not checked; that is for those that a configuration names.
 ///

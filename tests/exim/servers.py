@@ -8,15 +8,11 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from mail import DEADLINE, LIBRARY, ROOT, Daemon, MailServer, Sink, clock, wait_until
+from configuration import documented
+from mail import DEADLINE, LIBRARY, Daemon, MailServer, Sink, clock, wait_until
 
 EXIM = shutil.which("exim4")
-
-
-def documented(name):
-    """The block of docs/exim.md that is marked with the name."""
-    mark = f"<!-- the tests load this block: {name} -->\n```exim\n"
-    return (ROOT / "docs/exim.md").read_text().split(mark)[1].split("```")[0]
+MAILBOXES = ["alice", "bob", "mixed.case", '"john doe"', "postmaster", "abuse"]
 
 
 class Exim(MailServer):
@@ -58,7 +54,7 @@ class Exim(MailServer):
             self.mailboxes = Sink(str(self.folder / "lmtp"))
             exits.callback(self.mailboxes.close)
             (self.folder / "lmtp").chmod(0o666)
-            (self.folder / "mailboxes").write_text('alice:\nbob:\nmixed.case:\n"john doe":\n')
+            (self.folder / "mailboxes").write_text("".join(f"{mailbox}:\n" for mailbox in MAILBOXES))
             self._write_config()
             self._start()
             exits.callback(self._daemon.stop)
@@ -85,7 +81,6 @@ class Exim(MailServer):
         }.items():
             config, count = re.subn(rf"^{macro} = .*$", f"{macro} = {value}", config, flags=re.MULTILINE)
             assert count == 1, macro
-        config = re.sub(r"example\.com", "example.test", config)
         # Exim gives up root's rights where its configuration is neither the system's nor listed in a file of
         # the system's, and delivers as Debian-exim.
         preamble = f"""

@@ -9,31 +9,10 @@ import re
 import unittest
 from pathlib import Path
 
+from configuration import refusing_at_data
+from facts import ALICE, EXPIRED, FORGED, KEYS, LATER, MISSING, UNKNOWN
 from mail import LIBRARY, OUTSIDE, transaction, unix_time
-from servers import Exim, documented
-
-KEYS = """
-[[key]]
-number = 0
-secret = "secret"
-for = ["example.test", "example.org"]
-
-[policy]
-percent-hack = false
-bang-path = false
-"""
-ALICE = "prvs=0786864c09=alice@example.test"  # signed on 2026-11-22 for 7 days
-FORGED = "550 5.7.1 Not a bounce of mail sent from here (BATV: the tag is forged)"
-MISSING = "550 5.7.1 Not a bounce of mail sent from here (BATV: the address has no tag)"
-EXPIRED = "550 5.7.1 This bounce comes too late (BATV: the tag has expired)"
-LATER = "451 Temporary local problem - please try later"
-
-
-def refusing_at_data(config):
-    before, rest = config.split("begin acl\n")
-    _, after = rest.split("begin routers\n")
-    options, acl = documented("refusing at DATA").split("begin acl\n")
-    return f"{options}{before}begin acl\n{acl}begin routers\n{after}"
+from servers import Exim
 
 
 class RoundTrip(unittest.TestCase):
@@ -136,7 +115,6 @@ class Refusals(unittest.TestCase):
             ]:
                 with self.subTest(recipient):
                     self.assertEqual(exim.send("", recipient), reply)
-            self.assertEqual(exim.send("MAILER-DAEMON@example.net", "alice@example.test"), MISSING)
             unknown = exim.expand("${prvs{nosuch@example.test}{secret}{0}}")
             self.assertEqual(exim.send("", unknown), "550 Unrouteable address")
             self.assertRegex(exim.send("", ALICE.replace("prvs", "PRVS")), "^250 OK")
@@ -160,7 +138,7 @@ class Refusals(unittest.TestCase):
             self.assertEqual(exim.queued(), 0)
 
     def test_listed_clients_and_the_count_of_recipients_reach_the_policy(self):
-        keys = KEYS + f'clients = ["{OUTSIDE}"]\n'
+        keys = KEYS + f'untagged-clients = ["{OUTSIDE}"]\n'
         with Exim(keys) as exim:
             self.assertRegex(exim.send("", "alice@example.test"), "^250 OK")
         with Exim(KEYS + "one-recipient = true\n") as exim, exim.client() as client:
@@ -184,10 +162,95 @@ class Refusals(unittest.TestCase):
             self.assertEqual(exim.mailboxes.envelopes, [("", ("alice@example.test",))] * 2)
 
 
+class Delivery(unittest.TestCase):
+    """What a stranger makes of a recipient, and where a mailbox takes everything."""
+
+    @staticmethod
+    def catching_all(config):
+        return config.replace("  local_parts = lsearch;MAILBOXES\n", "")
+
+    def test_one_tag_comes_off_and_no_more(self):
+        # Ordinary mail, which nothing refuses: a router that takes off what it can would reach alice.
+        layers = [
+            ("prvs=0786864c09=" * 3 + "alice", "prvs=0786864c09=" * 2 + "alice"),
+            ("prvs=123456789=" * 3 + "alice", "prvs=123456789=" * 3 + "alice"),
+            ("prvs=prvs=prvs=alice=0786864c09=0786864c09=0786864c09",) * 2,
+            ("btv1==08501234bcd==alice",) * 2,
+            ("prvs=0786864c09=prvs=alice=0786864c09", "prvs=alice=0786864c09"),
+            ("prvs=0786864c09=alice+prvs=0786864c09", "alice+prvs=0786864c09"),
+            ("prvs=x=alice",) * 2,
+        ]
+        with Exim(KEYS, change=self.catching_all) as exim:
+            for given, _ in layers:
+                self.assertRegex(exim.send("bob@example.net", f"{given}@example.test"), "^250 OK")
+            recipients = [envelope.rcpt_to[0] for envelope in exim.mailboxes.wait_for(len(layers))]
+            self.assertCountEqual(recipients, [f"{delivered}@example.test" for _, delivered in layers])
+        with Exim(KEYS) as exim:
+            for given, _ in layers:
+                self.assertEqual(exim.send("bob@example.net", f"{given}@example.test"), UNKNOWN)
+
+    def test_no_forged_bounce_reaches_a_mailbox_in_another_spelling(self):
+        spellings = [
+            "prvs=123456789=" * 3 + "alice",
+            "prvs=prvs=prvs=alice=123456789=123456789=123456789",
+            "prvs=prvs=prvs=alice=0786864c09=0786864c09=0786864c09",
+            "prvs=0786864c09=" * 3 + "alice",
+            '"\\a\\l\\i\\c\\e"',
+            '"sales\x01"',
+            '"\x7f"',
+            '"alice\\\x01"',
+        ]
+        with Exim(KEYS, change=self.catching_all) as exim:
+            for spelling in spellings:
+                with self.subTest(spelling):
+                    self.assertRegex(exim.send("", f"{spelling}@example.test"), "^550 5.7.1 |^501 ")
+            self.assertRegex(exim.send("", ALICE), "^250 OK")
+            self.assertEqual(exim.mailboxes.wait_for(1), [("", ("alice@example.test",))])
+
+    def test_odd_local_parts_come_back(self):
+        for sender in ["#sales@example.test", '"#a b"@example.test', "|true@example.test", '":fail: x"@example.test']:
+            with self.subTest(sender), Exim(KEYS, change=self.catching_all) as exim:
+                exim.submit(sender, "bob@example.net")
+                [sent] = exim.world.wait_for(1)
+                self.assertRegex(sent.mail_from, '^"?prvs=0786')
+                self.assertRegex(exim.send("", sent.mail_from), "^250 OK")
+                self.assertEqual(exim.mailboxes.wait_for(1), [("", (sender,))])
+
+    def test_a_sender_in_disguise_is_a_bounce(self):
+        with Exim(KEYS) as exim:
+            for sender in ["MAILER-DAEMON@example.net", "mailer-daemon@example.test"]:
+                self.assertEqual(exim.send(sender, "alice@example.test"), MISSING)
+
+
+class Logs(unittest.TestCase):
+    def test_each_decision_has_its_line(self):
+        with Exim(KEYS) as exim:
+            self.assertEqual(exim.send("", "alice@example.test"), MISSING)
+            self.assertRegex(exim.send("", ALICE), "^250 OK")
+            self.assertRegex(exim.send("bob@example.net", "alice@example.test"), "^250 OK")
+            exim.submit("alice@example.test", "bob@example.net")
+            exim.submit("carol@example.net", "bob@example.net")
+            exim.wait_for_log("Completed", 4)
+            prefix = r"^2026-11-22 12:00:\d\d (?:\w+-\w+-\w+ )?(?=batv: )"
+            found = [re.sub(prefix, "", line) for line in exim.log("main").splitlines() if re.match(prefix, line)]
+            self.assertCountEqual(
+                found,
+                [
+                    f"batv: dir=in action=refuse reason=missing from=<> to=<alice@example.test> client={OUTSIDE}",
+                    f"batv: dir=in action=original reason=pass from=<> to=<{ALICE}> client={OUTSIDE} key=0 left=7",
+                    "batv: dir=in action=accept reason=not-a-bounce from=<bob@example.net> to=<alice@example.test> "
+                    f"client={OUTSIDE}",
+                    "batv: dir=out action=sign reason=signed from=<alice@example.test> key=0",
+                    "batv: dir=out action=leave reason=not-ours from=<carol@example.net>",
+                ],
+            )
+
+
 class Faults(unittest.TestCase):
     def check_nothing_is_lost_or_let_in(self, exim, logged):
-        for recipient in ["alice@example.test", ALICE]:
-            self.assertEqual(exim.send("", recipient), LATER)
+        for sender in ["", "bob@example.net"]:
+            for recipient in ["alice@example.test", ALICE]:
+                self.assertEqual(exim.send(sender, recipient), LATER)
         self.assertRegex(exim.log("panic"), logged)
         self.assertRegex(exim.log("main"), logged)
         exim.submit("alice@example.test", "bob@example.net")
@@ -250,8 +313,8 @@ class Faults(unittest.TestCase):
                 ("sign}{1:hush 1:hush}{a@b.test", "key 2 in the text of keys has the number of another, 1"),
                 ("sign}{1:}{a@b.test", "key 1 in the text of keys has an empty secret"),
                 ("sign}{1:base64:hush!}{a@b.test", "key 1 in the text of keys is not base64"),
-                ("sign}{1:hush}{a@b.test}{noon", "'noon' is no UNIX time in seconds"),
-                ("refuse}{1:hush}{}{a@b.test}{localhost", "'localhost' is no IP address"),
+                ("sign}{1:hush}{a@b.test}{noon", "'noon' is not a time in UNIX seconds"),
+                ("refuse}{1:hush}{}{a@b.test}{localhost", "'localhost' is not an IP address"),
             ]:
                 with self.subTest(call):
                     result = exim.expand(f"${{dlfunc{{BATV_LIBRARY}}{{batv_exim_{call}}}}}")
@@ -347,32 +410,6 @@ class Prvs(unittest.TestCase):
             [sent] = exim.world.envelopes
             self.assertEqual(sent.mail_from, ALICE)
             self.assertRegex(exim.send("", sent.mail_from), "^250 OK")
-
-
-class KeysFromLookups(unittest.TestCase):
-    def test_the_keys_of_each_domain_come_from_a_lookup(self):
-        statement = r"^ +(?:deny +)?{}(?:.*\\\n)*.*\n"
-
-        def lookups(config):
-            block = documented("keys from a lookup")
-            for option in ["return_path = ", "set acl_m_batv = "]:
-                pattern = re.compile(statement.format(option), re.MULTILINE)
-                [new] = pattern.findall(block)
-                [old] = pattern.findall(config)
-                config = config.replace(old, new)
-            return config.replace("/etc/exim4/batv.keys", str(exim.folder / "batv.keys"))
-
-        exim = Exim("unused", change=lookups)
-        (exim.folder / "batv.keys").write_text("example.test: 0:secret 7:older\n")
-        with exim:
-            exim.submit("alice@example.test", "bob@example.net")
-            exim.submit("alice@example.org", "bob@example.net")
-            senders = [envelope.mail_from for envelope in exim.world.wait_for(2)]
-            self.assertCountEqual(senders, [ALICE, "alice@example.org"])
-            older = exim.expand("${prvs{alice@example.test}{older}{7}}")
-            for recipient in [ALICE, older, "alice@example.org"]:
-                self.assertRegex(exim.send("", recipient), "^250 OK")
-            self.assertEqual(exim.send("", "alice@example.test"), MISSING)
 
 
 class Preloading(unittest.TestCase):

@@ -130,7 +130,12 @@ impl Keys {
     /// # Errors
     /// [`EditError`] where there is not one such key.
     pub fn secret(&self, number: KeyNumber, patterns: &[Pattern]) -> Result<Zeroizing<Vec<u8>>, EditError> {
-        let octets = match self.document.secret(self.find(number, patterns)?) {
+        self.secret_at(self.find(number, patterns)?)
+    }
+
+    /// The octets of the secret of a key, by its index.
+    pub(super) fn secret_at(&self, index: usize) -> Result<Zeroizing<Vec<u8>>, EditError> {
+        let octets = match self.document.secret(index) {
             Some(Place::Text(text)) => Ok(Zeroizing::new(text.as_bytes().to_vec())),
             Some(Place::Base64(text)) => decode_base64(text).ok_or_else(|| "not base64".to_owned()),
             Some(Place::File(name)) => self.read_secret(name),
