@@ -1,6 +1,7 @@
 //! Secrets: what the hash of a tag is made with, HMAC-SHA1 (RFC 2104).
 
 use core::fmt;
+use core::slice;
 use hmac::KeyInit;
 use hmac::block_api::HmacCore;
 use hmac::digest::array::Array;
@@ -84,7 +85,7 @@ impl Secret {
         match block.padded() {
             Some(block) => {
                 let mut state = self.inner;
-                compress(&mut state, &[block]);
+                compress(&mut state, block);
                 self.finish(state)
             }
             None => self.hash_long(text),
@@ -99,7 +100,7 @@ impl Secret {
             block.push(&word.to_be_bytes());
         }
         let mut state = self.outer;
-        compress(&mut state, block.padded().as_slice());
+        compress(&mut state, block.padded().unwrap_or_default());
         let [first, ..] = state;
         first >> 8
     }
@@ -155,15 +156,15 @@ impl Place for Block {
 }
 
 impl Block {
-    /// The block with the padding of SHA-1 (FIPS 180-4 section 5.1.1); None where the text does not
-    /// fit into it.
+    /// The block with the padding of SHA-1 (FIPS 180-4 section 5.1.1), where it was written: a copy of
+    /// what was just written would wait for it. None where the text does not fit.
     #[inline(always)]
-    fn padded(mut self) -> Option<[u8; BLOCK]> {
+    fn padded(&mut self) -> Option<&[[u8; BLOCK]]> {
         let text = self.octets.get_mut(..BLOCK - 8)?;
         *text.get_mut(self.len)? = 0x80;
         let bits = (BLOCK + self.len) as u64 * 8;
         *self.octets.last_chunk_mut()? = bits.to_be_bytes();
-        Some(self.octets)
+        Some(slice::from_ref(&self.octets))
     }
 }
 
