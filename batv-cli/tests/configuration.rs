@@ -8,6 +8,7 @@ use std::fs::Permissions;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 /// Key 0 is Exim's, for example.test.
 const EXAMPLE: &str = r#"
@@ -137,10 +138,18 @@ fn a_co_process_follows_the_file() {
         line[..6].to_owned()
     };
     assert_eq!(sign(), "prvs=0");
-    std::fs::write(site.path("batv.toml"), &text).unwrap();
-    while sign() != "prvs=4" {}
+    // Replaced in one step, so that no half of it is read.
+    let replace = |text: &str| {
+        std::fs::write(site.path("new"), text).unwrap();
+        std::fs::rename(site.path("new"), site.path("batv.toml")).unwrap();
+    };
+    let deadline = Instant::now() + Duration::from_secs(60);
+    replace(&text);
+    while sign() != "prvs=4" {
+        assert!(Instant::now() < deadline, "the file is not followed");
+    }
     // A bad file is told once, and changes nothing.
-    std::fs::write(site.path("batv.toml"), format!("lifetme = 7\n{text}")).unwrap();
+    replace(&format!("lifetme = 7\n{text}"));
     let told = std::thread::spawn(move || {
         let mut lines = [String::new(), String::new()];
         for line in &mut lines {
@@ -149,6 +158,7 @@ fn a_co_process_follows_the_file() {
         lines
     });
     while !told.is_finished() {
+        assert!(Instant::now() < deadline, "the bad file is not told");
         assert_eq!(sign(), "prvs=4");
     }
     assert_eq!(
