@@ -207,7 +207,8 @@ fn config_check_warns() {
     let ran = run(&mut site.command(&format!("config check batv.toml --at {NOON}")), b"");
     assert_eq!(
         ran.text(),
-        "batv.toml: warning: no key signs for example.test\n\
+        "batv.toml: warning: no key signs for example.test, so that mail leaves from there untagged, and its bounces \
+         are refused: let a key sign there\n\
          batv.toml: warning: line 1: the secret of key 0 has fewer than 16 octets and may be guessed: rotate it\n\
          batv.toml: warning: line 1: the secret of key 0 is 901 days old; after 900 days tags that have expired \
          turn valid again: rotate it\n\
