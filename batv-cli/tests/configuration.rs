@@ -8,6 +8,7 @@ use std::fs::Permissions;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 /// Key 0 is Exim's, for example.test.
 const EXAMPLE: &str = r#"
@@ -137,10 +138,18 @@ fn a_co_process_follows_the_file() {
         line[..6].to_owned()
     };
     assert_eq!(sign(), "prvs=0");
-    std::fs::write(site.path("batv.toml"), &text).unwrap();
-    while sign() != "prvs=4" {}
+    // Replaced in one step, so that no half of it is read.
+    let replace = |text: &str| {
+        std::fs::write(site.path("new"), text).unwrap();
+        std::fs::rename(site.path("new"), site.path("batv.toml")).unwrap();
+    };
+    let deadline = Instant::now() + Duration::from_secs(60);
+    replace(&text);
+    while sign() != "prvs=4" {
+        assert!(Instant::now() < deadline, "the file is not followed");
+    }
     // A bad file is told once, and changes nothing.
-    std::fs::write(site.path("batv.toml"), format!("lifetme = 7\n{text}")).unwrap();
+    replace(&format!("lifetme = 7\n{text}"));
     let told = std::thread::spawn(move || {
         let mut lines = [String::new(), String::new()];
         for line in &mut lines {
@@ -149,6 +158,7 @@ fn a_co_process_follows_the_file() {
         lines
     });
     while !told.is_finished() {
+        assert!(Instant::now() < deadline, "the bad file is not told");
         assert_eq!(sign(), "prvs=4");
     }
     assert_eq!(
@@ -197,7 +207,8 @@ fn config_check_warns() {
     let ran = run(&mut site.command(&format!("config check batv.toml --at {NOON}")), b"");
     assert_eq!(
         ran.text(),
-        "batv.toml: warning: no key signs for example.test\n\
+        "batv.toml: warning: no key signs for example.test, so that mail leaves from there untagged, and its bounces \
+         are refused: let a key sign there\n\
          batv.toml: warning: line 1: the secret of key 0 has fewer than 16 octets and may be guessed: rotate it\n\
          batv.toml: warning: line 1: the secret of key 0 is 901 days old; after 900 days tags that have expired \
          turn valid again: rotate it\n\

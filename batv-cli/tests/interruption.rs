@@ -5,6 +5,7 @@ mod common;
 
 use common::{NOON, Site};
 use std::collections::{BTreeSet, HashMap};
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -138,6 +139,28 @@ fn ten_editors_at_once_all_get_through() {
         listed.lines().filter(|line| line.contains("example.com")).map(|line| &line[..11]).collect();
     assert_eq!(shared.len(), 10);
     assert_eq!(site.files(), ["batv.toml", "exim.key"]);
+}
+
+#[test]
+fn an_editor_that_waits_says_so() {
+    let site = Site::new("");
+    let mut holder = Command::new("flock");
+    holder.arg(site.folder.path()).args(["sh", "-c", "echo held; read line"]);
+    let mut holder = holder.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let first_line = |stream: &mut dyn Read| {
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line).unwrap();
+        line
+    };
+    assert_eq!(first_line(&mut holder.stdout.take().unwrap()), "held\n");
+    let mut editor = site.command("keys new --for example.com --config batv.toml").spawn().unwrap();
+    let told = first_line(editor.stderr.as_mut().unwrap());
+    assert_eq!(told, "batv: batv.toml: another editor holds it, waiting\n");
+    drop(holder.stdin.take());
+    holder.wait().unwrap();
+    let output = editor.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "key 0 for example.com: made, signs\n");
+    assert!(output.status.success());
 }
 
 #[test]

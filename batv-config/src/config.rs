@@ -4,6 +4,7 @@ mod key;
 mod key_rings;
 #[cfg(feature = "milter")]
 mod milter;
+mod overshadowed;
 mod policy;
 mod section;
 mod settings;
@@ -14,7 +15,8 @@ pub use milter::{Milter, Socket};
 
 use crate::fault::ConfigError;
 use batv_core::{Lifetime, Policy};
-use key_rings::{KeyRings, Overshadowed};
+use key_rings::KeyRings;
+use overshadowed::Overshadowed;
 use section::{Faults, Section};
 use toml::Spanned;
 use toml::de::DeTable;
@@ -115,7 +117,7 @@ fn read(faults: &Faults, root: &DeTable<'_>, read_secret_file: &mut dyn FnMut(&s
     }
     let table = root.get("policy", |value| value.as_table().ok_or("must be a table: [policy]"));
     let section = Section::new(faults, "policy.".to_owned(), table);
-    let (unsigned, overshadowed) = (rings.unsigned(), rings.overshadowed(&keys));
+    let (unsigned, overshadowed) = (rings.unsigned(), overshadowed::find(&rings, &keys));
     let mut policy = Policy::new(settings);
     rings.add_to(&mut policy);
     policy::read(section, &mut policy);

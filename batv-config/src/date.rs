@@ -1,10 +1,9 @@
 //! Days of the calendar, which are those of UTC.
 
+use batv_core::Day;
 use std::fmt;
 use time::Month;
 
-/// The seconds of a day: UNIX time has no others.
-const SECONDS_PER_DAY: u64 = 86_400;
 /// The Julian day number of 1970-01-01.
 const EPOCH: u32 = 2_440_588;
 /// The days from 1970-01-01 to 9999-12-31. The year after has five digits.
@@ -18,7 +17,7 @@ impl Date {
     /// The day of a time in UNIX seconds; what is later than the last day is the last day.
     #[must_use]
     pub fn at(time: u64) -> Self {
-        Self::from_days(time / SECONDS_PER_DAY)
+        Self::from_days(time / Day::SECONDS)
     }
 
     /// The day that many days after 1970-01-01, or the last one.
@@ -38,7 +37,7 @@ impl Date {
     /// The first second of the day, in UNIX time.
     #[must_use]
     pub fn start(self) -> u64 {
-        u64::from(self.0) * SECONDS_PER_DAY
+        u64::from(self.0) * Day::SECONDS
     }
 
     /// The day that many days later, or earlier; the first or the last one where there is none.

@@ -84,9 +84,12 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoKeys => f.write_str("no keys: nothing is signed or judged; add one with `batv keys new`"),
-            Self::NoSigningKey { first, count } => {
-                write!(f, "no key signs for {}", and_more(first, *count))
-            }
+            Self::NoSigningKey { first, count } => write!(
+                f,
+                "no key signs for {}, so that mail leaves from there untagged, and its bounces are refused: let \
+                 a key sign there",
+                and_more(first, *count)
+            ),
             Self::OfKey { line, number, warning } => warning.write(*line, *number, f),
             Self::Everybody { setting: setting @ "untagged-clients" } => write!(
                 f,
@@ -127,8 +130,8 @@ impl KeyWarning {
             ),
             Self::LineBreak => write!(
                 f,
-                "the secret file of key {number} ends in a line break, which is a part of the secret: see by \
-                 `batv keys fingerprint` that every server has the same"
+                "the secret file of key {number} ends in a line break, which is a part of the secret: make sure \
+                 by `batv keys fingerprint` that every server has the same one"
             ),
             Self::Ended { verify_until } => write!(
                 f,
@@ -136,7 +139,7 @@ impl KeyWarning {
             ),
             Self::Early { created } => write!(
                 f,
-                "key {number} signs, and is made only on {created}: correct `created`, or the clock"
+                "key {number} signs, and `created` is in the future, {created}: correct it, or the clock"
             ),
             Self::Overshadowed { first, count } => write!(
                 f,

@@ -2,7 +2,6 @@
 
 use super::key::{Key, Use};
 use super::section::Faults;
-use crate::date::Date;
 use batv_core::{KeyRing, Pattern, Policy, Settings};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,11 +19,11 @@ pub(super) struct KeyRings<'f> {
     of_pattern: HashMap<Pattern, usize>,
 }
 
-/// Keys for one pattern.
-struct KeySet {
+/// The keys of one pattern.
+pub(super) struct KeySet {
     /// Their indices in the file.
-    keys: Vec<usize>,
-    ring: Arc<KeyRing>,
+    pub(super) keys: Vec<usize>,
+    pub(super) ring: Arc<KeyRing>,
 }
 
 impl<'f> KeyRings<'f> {
@@ -94,77 +93,13 @@ impl<'f> KeyRings<'f> {
         }
     }
 
-    /// The keys that patterns with keys of their own have put out of use for what they are for.
-    pub(super) fn overshadowed(&self, keys: &[Key]) -> Vec<Overshadowed> {
-        let mut found: HashMap<(usize, Option<Date>), Overshadowed> = HashMap::new();
-        for (pattern, set) in self.patterns() {
-            let Some(wider) = self.wider(pattern).filter(|wider| !Arc::ptr_eq(&wider.ring, &set.ring)) else {
-                continue;
-            };
-            for (key, since) in lost(keys, wider, set) {
-                let pattern = pattern.to_string();
-                let entry = found.entry((key, since));
-                let entry = entry.or_insert_with(|| Overshadowed { key, since, patterns: Vec::new() });
-                entry.patterns.push(pattern);
-            }
-        }
-        let mut found: Vec<_> = found.into_values().collect();
-        found.sort_by_key(|entry| (entry.key, entry.since));
-        for entry in &mut found {
-            entry.patterns.sort();
-        }
-        found
+    /// The keys of a pattern itself.
+    pub(super) fn of(&self, pattern: &Pattern) -> Option<&KeySet> {
+        self.sets.get(*self.of_pattern.get(pattern)?)
     }
 
-    /// The keys of the most specific pattern that is wider than one.
-    fn wider(&self, pattern: &Pattern) -> Option<&KeySet> {
-        let text = pattern.to_string();
-        let (local, domain) =
-            text.rsplit_once('@').map_or((None, &*text), |(local, domain)| (Some(local), domain));
-        let above = domain.strip_prefix("*.").unwrap_or(domain).match_indices('.');
-        let domain = domain.strip_prefix("*.").unwrap_or(domain);
-        let candidates = local.map(|_| domain.to_owned()).into_iter();
-        let candidates =
-            candidates.chain(above.filter_map(|(dot, _)| Some(format!("*{}", domain.get(dot..)?))));
-        let mut candidates = candidates.chain((text != "*").then(|| "*".to_owned()));
-        candidates
-            .find_map(|candidate| self.sets.get(*self.of_pattern.get(&Pattern::parse(&candidate).ok()?)?))
-    }
-
-    fn patterns(&self) -> impl Iterator<Item = (&Pattern, &KeySet)> {
+    /// Every pattern, with its keys.
+    pub(super) fn patterns(&self) -> impl Iterator<Item = (&Pattern, &KeySet)> {
         self.of_pattern.iter().filter_map(|(pattern, set)| Some((pattern, self.sets.get(*set)?)))
     }
-}
-
-/// A key that is for a wider pattern, and that narrower ones with keys of their own do without.
-#[derive(Clone, Debug)]
-pub(crate) struct Overshadowed {
-    /// Its index in the file.
-    pub(crate) key: usize,
-    /// Since when the narrower patterns have keys of their own, if the file says so.
-    pub(crate) since: Option<Date>,
-    /// The narrower patterns.
-    pub(crate) patterns: Vec<String>,
-}
-
-/// The keys that signed for a pattern while it had none of its own, and that are not among those
-/// which it has now; each with the day since when.
-fn lost(keys: &[Key], wider: &KeySet, own: &KeySet) -> Vec<(usize, Option<Date>)> {
-    let of = |set: &KeySet| -> Vec<(usize, &Key)> {
-        set.keys.iter().filter_map(|index| Some((*index, keys.get(*index)?))).collect()
-    };
-    let (wider, own) = (of(wider), of(own));
-    let has = |keys: &[(usize, &Key)], one: &Key| keys.iter().any(|(_, key)| key.is_same(one));
-    let new: Vec<_> = own.iter().filter(|(_, key)| !has(&wider, key)).collect();
-    let since = new.iter().map(|(_, key)| key.created).min().flatten();
-    let shares = new.len() < own.len();
-    let may_have_signed = |(index, key): &(usize, &Key)| match (since, key.created) {
-        // A key that was made on the same day came later where older ones were copied.
-        (Some(since), Some(created)) => created < since || created == since && !shares,
-        (Some(_), None) => true,
-        // Without dates the order of the file counts.
-        (None, _) => new.iter().all(|(new, _)| index < new),
-    };
-    let lost = wider.iter().filter(|(_, key)| !has(&own, key)).filter(|key| may_have_signed(key));
-    lost.map(|(index, _)| (*index, since)).collect()
 }

@@ -6,6 +6,12 @@ use batv_config::Config;
 const CREATED: u64 = 20_454 * 86_400; // 2026-01-01
 const DAY: u64 = 86_400;
 
+/// That no key signs for these.
+fn unsigned(patterns: &str) -> String {
+    let effect = "so that mail leaves from there untagged, and its bounces are refused: let a key sign there";
+    format!("no key signs for {patterns}, {effect}")
+}
+
 /// The warnings of a text, but for that of the default domain.
 fn warnings(text: &str, time: u64) -> Vec<String> {
     shown(&parse(text), time)
@@ -29,9 +35,9 @@ fn a_good_file_has_none() {
 fn no_keys_and_no_key_that_signs() {
     assert_eq!(warnings("", 0), ["no keys: nothing is signed or judged; add one with `batv keys new`"]);
     let verifying = key("0123456789abcdef", "use = \"verify\"");
-    assert_eq!(warnings(&verifying, 0), ["no key signs for a.test and 1 more"]);
+    assert_eq!(warnings(&verifying, 0), [unsigned("a.test and 1 more")]);
     let one = verifying.replace("\"a.test\", ", "");
-    assert_eq!(warnings(&one, 0), ["no key signs for b.test"]);
+    assert_eq!(warnings(&one, 0), [unsigned("b.test")]);
 }
 
 #[test]
@@ -90,8 +96,8 @@ fn a_name_without_domain_is_not_judged_for_want_of_a_default_domain() {
 fn a_secret_file_that_ends_in_a_line_break() {
     let text = "[[key]]\nnumber = 4\nsecret-file = \"4.key\"\nfor = [\"a.test\"]\n";
     let with = |octets: &[u8]| shown(&Config::parse(text, |_| Ok(octets.to_vec())).unwrap(), 0);
-    let warning = "line 1: the secret file of key 4 ends in a line break, which is a part of the secret: see by \
-                   `batv keys fingerprint` that every server has the same";
+    let warning = "line 1: the secret file of key 4 ends in a line break, which is a part of the secret: make sure \
+                   by `batv keys fingerprint` that every server has the same one";
     assert_eq!(with(b"0123456789abcdef"), [""; 0]);
     assert_eq!(with(b"0123456789\nabcdef"), [""; 0]);
     for octets in [&b"0123456789abcdef\n"[..], b"0123456789abcdef\r\n", b"0123456789abcdef\r"] {
@@ -109,13 +115,13 @@ fn a_key_that_signs_behind_its_last_day() {
     assert_eq!(warnings(&text, CREATED + DAY - 1), [""; 0]);
     assert_eq!(warnings(&text, CREATED + DAY), [ended]);
     let verifying = key("0123456789abcdef", "verify-until = 2026-01-01\nuse = \"verify\"");
-    assert_eq!(warnings(&verifying, CREATED + DAY), ["no key signs for a.test and 1 more"]);
+    assert_eq!(warnings(&verifying, CREATED + DAY), [unsigned("a.test and 1 more")]);
 }
 
 #[test]
 fn a_key_that_signs_before_it_is_made() {
     let text = key("0123456789abcdef", "created = 2026-01-01");
-    let early = "line 2: key 4 signs, and is made only on 2026-01-01: correct `created`, or the clock";
+    let early = "line 2: key 4 signs, and `created` is in the future, 2026-01-01: correct it, or the clock";
     assert_eq!(warnings(&text, CREATED - 1), [early]);
     assert_eq!(warnings(&text, CREATED), [""; 0]);
 }
@@ -169,7 +175,7 @@ fn a_narrower_pattern_puts_the_keys_of_a_wider_one_out_of_use() {
     assert_eq!(warnings(&later, CREATED + DAY), [""; 0]);
     // One that is spent has no tags under way.
     let spent = [numbered(0, "use = \"verify\"\nverify-until = 2025-12-31", "*"), narrow.clone()].concat();
-    assert_eq!(warnings(&spent, CREATED), ["no key signs for *"]);
+    assert_eq!(warnings(&spent, CREATED), [unsigned("*")]);
     // The narrower of two: the nearest one counts.
     let text = [&*wide, &numbered(2, "created = 2025-06-01", "*.test"), &narrow].concat();
     assert_eq!(warnings(&text, CREATED).len(), 1);
