@@ -1,10 +1,6 @@
 //! Packets and sequences that no mail server sends: an error or an answer, never a panic, and memory
 //! that grows by what arrives.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
-
-mod common;
-
-use common::{Dialogue, OFFER};
+use crate::server::{Dialogue, OFFER};
 use proptest::prelude::*;
 use proptest::sample::select;
 

@@ -8,19 +8,19 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 /// Noon of 2026-11-22.
-pub const TIME: u64 = 1_795_348_800;
+pub(crate) const TIME: u64 = 1_795_348_800;
 /// What Postfix 3.7 offers.
-pub const OFFER: &[u8] = b"\0\0\0\x0dO\0\0\0\x06\0\0\x01\xff\0\x1f\xff\xff";
+pub(crate) const OFFER: &[u8] = b"\0\0\0\x0dO\0\0\0\x06\0\0\x01\xff\0\x1f\xff\xff";
 
 /// A packet of the milter.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Sent {
-    pub command: char,
-    pub data: String,
+pub(crate) struct Sent {
+    pub(crate) command: char,
+    pub(crate) data: String,
 }
 
 impl Sent {
-    pub fn new(command: char, data: &str) -> Self {
+    pub(crate) fn new(command: char, data: &str) -> Self {
         Self { command, data: data.to_owned() }
     }
 }
@@ -40,27 +40,27 @@ impl Site for Surroundings {
     }
 }
 
-pub struct Dialogue {
+pub(crate) struct Dialogue {
     events: Events,
     session: Session,
     site: Surroundings,
-    pub time: u64,
-    pub ended: bool,
+    pub(crate) time: u64,
+    pub(crate) ended: bool,
 }
 
 impl Dialogue {
     /// `policy` is what follows `[policy]` in the configuration.
-    pub fn new(policy: &str) -> Self {
+    pub(crate) fn new(policy: &str) -> Self {
         let site = Surroundings { config: config("secret = \"secret\"", policy), lines: RefCell::default() };
         Self { events: Events::default(), session: Session::default(), site, time: TIME, ended: false }
     }
 
-    pub fn configure(&mut self, secret: &str, policy: &str) {
+    pub(crate) fn configure(&mut self, secret: &str, policy: &str) {
         self.site.config = config(secret, policy);
     }
 
     /// Sends octets, and returns the packets that are the answer.
-    pub fn try_send(&mut self, octets: &[u8]) -> Result<Vec<Sent>, ProtocolError> {
+    pub(crate) fn try_send(&mut self, octets: &[u8]) -> Result<Vec<Sent>, ProtocolError> {
         let mut out = Vec::new();
         self.events.receive(octets);
         while let Some(event) = self.events.next()? {
@@ -69,28 +69,28 @@ impl Dialogue {
         Ok(packets(&out))
     }
 
-    pub fn send(&mut self, octets: &[u8]) -> Vec<Sent> {
+    pub(crate) fn send(&mut self, octets: &[u8]) -> Vec<Sent> {
         self.try_send(octets).unwrap()
     }
 
-    pub fn try_packet(&mut self, command: char, data: &str) -> Result<Vec<Sent>, ProtocolError> {
+    pub(crate) fn try_packet(&mut self, command: char, data: &str) -> Result<Vec<Sent>, ProtocolError> {
         let length = u32::try_from(data.len() + 1).unwrap();
         self.try_send(
             &[&length.to_be_bytes()[..], &[u8::try_from(command).unwrap()], data.as_bytes()].concat(),
         )
     }
 
-    pub fn packet(&mut self, command: char, data: &str) -> Vec<Sent> {
+    pub(crate) fn packet(&mut self, command: char, data: &str) -> Vec<Sent> {
         self.try_packet(command, data).unwrap()
     }
 
-    pub fn macros(&mut self, command: char, macros: &[(&str, &str)]) {
-        let pairs: String = macros.iter().map(|(name, value)| format!("{name}\0{value}\0")).collect();
-        assert_eq!(self.packet('D', &format!("{command}{pairs}")), []);
+    pub(crate) fn macros(&mut self, command: char, macros: &[(&str, &str)]) {
+        let pairs: Vec<_> = macros.iter().flat_map(|(name, value)| [*name, "\0", *value, "\0"]).collect();
+        assert_eq!(self.packet('D', &format!("{command}{}", pairs.concat())), []);
     }
 
     /// What was logged since the last question, each line behind its level.
-    pub fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         self.site.lines.borrow().clone()
     }
 }

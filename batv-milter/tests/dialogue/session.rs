@@ -1,9 +1,5 @@
 //! Dialogues, octet by octet as Postfix and Sendmail lead them.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
-
-mod common;
-
-use common::{Dialogue, OFFER, Sent};
+use crate::server::{Dialogue, OFFER, Sent};
 
 /// Signed on 2026-11-22 for 7 days, by Exim.
 const ALICE: &str = "<prvs=0786864c09=alice@example.test>";

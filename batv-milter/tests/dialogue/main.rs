@@ -1,0 +1,6 @@
+//! Dialogues with a mail server, octet by octet.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod garbage;
+mod server;
+mod session;
