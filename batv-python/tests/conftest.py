@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+# Nothing takes so many seconds, however busy the machine is.
+DEADLINE = 120
 SECRET = "rosebud-rosebud-rosebud"  # noqa: S105 - of the tests
 SITE = f"""
 [[key]]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import batv
 import pytest
+from conftest import DEADLINE
 from miltertest import MilterConnection, codec, constants
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "pymilter_filter.py"
@@ -48,9 +49,9 @@ def send(mta: MilterConnection, command: str, *fields: bytes) -> object:
 @contextmanager
 def connected(path: Path, client: str | None, server: str = "") -> Iterator[MilterConnection]:
     """Connect as an MTA with a client of this address, or of none that is known."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + DEADLINE
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(30)
+        connection.settimeout(DEADLINE)
         while connection.connect_ex(str(path)):
             assert time.monotonic() < end
         mta = MilterConnection(connection)

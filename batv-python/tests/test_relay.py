@@ -1,5 +1,6 @@
-"""The aiosmtpd example between real SMTP clients and a server, on 127.0.0.1."""
+"""The aiosmtpd example between real SMTP clients and a server, on this machine."""
 
+import os
 import smtplib
 import socket
 import subprocess
@@ -13,7 +14,7 @@ import batv
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from conftest import SITE
+from conftest import DEADLINE, SITE
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "aiosmtpd_relay.py"
 DAY = 86_400
@@ -45,25 +46,27 @@ class NextHop:
         return "250 OK"
 
 
+# An address of this process's own: nobody else takes a port there before the relay does.
+HOST = ".".join(["127", *map(str, (0x010000 + os.getpid() % 0xFE0000).to_bytes(3))])
+
+
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with socket.create_server((HOST, 0)) as server:
         port: int = server.getsockname()[1]
         return port
 
 
 @contextmanager
 def connected(port: int, client_address: str = "127.0.0.1") -> Iterator[smtplib.SMTP]:
-    """Connect as soon as the server is up; half a minute is for a slow machine."""
-    # Only then is a port of our own taken, which could be the server's.
-    end = time.monotonic() + 30
+    """Connect as soon as the server is up."""
+    end = time.monotonic() + DEADLINE
+    source = (client_address, 0)
     while True:
         try:
-            socket.create_connection(("127.0.0.1", port)).close()
+            client = smtplib.SMTP(HOST, port, timeout=DEADLINE, source_address=source)
             break
         except ConnectionRefusedError:
             assert time.monotonic() < end
-    source = (client_address, 0)
-    client = smtplib.SMTP("127.0.0.1", port, timeout=30, source_address=source)
     with client:
         client.ehlo("client.example")
         yield client
@@ -78,7 +81,7 @@ class Site:
         self.submission, self.mx, self.log = free_port(), free_port(), ""
         next_hop_port = free_port()
         self.controller = Controller(
-            self.next_hop, hostname="127.0.0.1", port=next_hop_port, enable_SMTPUTF8=smtputf8
+            self.next_hop, hostname=HOST, port=next_hop_port, enable_SMTPUTF8=smtputf8
         )
         self.controller.start()
         warnings = ["-W", "error", "-W", "default::UserWarning"]
@@ -88,13 +91,13 @@ class Site:
             ("--submission", self.submission),
             ("--mx", self.mx),
         ):
-            command += [name, f"127.0.0.1:{port}"]
+            command += [name, f"{HOST}:{port}"]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)  # noqa: S603
 
     def stop(self) -> str:
         """Stop the relay and return its log."""
         self.process.terminate()
-        _, log = self.process.communicate(timeout=30)
+        _, log = self.process.communicate(timeout=DEADLINE)
         return str(log)
 
 
