@@ -4,7 +4,7 @@ use super::key::{Key, Use};
 use super::section::Faults;
 use crate::date::Date;
 use batv_core::{KeyRing, Pattern, Policy, Settings};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 /// Key rings that grow key by key. Patterns that are for the same keys share one: a file may name a
@@ -81,7 +81,7 @@ impl<'f> KeyRings<'f> {
             .filter(|(_, set)| set.ring.signing().is_none())
             .map(|(pattern, _)| pattern.to_string())
             .collect();
-        unsigned.sort();
+        unsigned.sort_unstable();
         unsigned
     }
 
@@ -96,7 +96,7 @@ impl<'f> KeyRings<'f> {
 
     /// The keys that patterns with keys of their own have put out of use for what they are for.
     pub(super) fn overshadowed(&self, keys: &[Key]) -> Vec<Overshadowed> {
-        let mut found: HashMap<(usize, Option<Date>), Overshadowed> = HashMap::new();
+        let mut found: BTreeMap<(usize, Option<Date>), Overshadowed> = BTreeMap::new();
         for (pattern, set) in self.patterns() {
             let Some(wider) = self.wider(pattern).filter(|wider| !Arc::ptr_eq(&wider.ring, &set.ring)) else {
                 continue;
@@ -108,12 +108,11 @@ impl<'f> KeyRings<'f> {
                 entry.patterns.push(pattern);
             }
         }
-        let mut found: Vec<_> = found.into_values().collect();
-        found.sort_by_key(|entry| (entry.key, entry.since));
-        for entry in &mut found {
-            entry.patterns.sort();
-        }
-        found
+        let sorted = |mut entry: Overshadowed| {
+            entry.patterns.sort_unstable();
+            entry
+        };
+        found.into_values().map(sorted).collect()
     }
 
     /// The keys of the most specific pattern that is wider than one.
