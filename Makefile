@@ -11,7 +11,8 @@ LIBRARY = $(TARGET_BUILD)/library/linked
 GENERATED = $(BUILD)/generated
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 # Panics name source files; those of the machine that builds are nobody's business.
-REMAP = --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=cargo --remap-path-prefix=$(CURDIR)=batv
+REMAP = --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=cargo --remap-path-prefix=$(CURDIR)=batv \
+	--remap-path-prefix=$(shell rustc --print sysroot)/lib/rustlib/src/rust=rust
 
 build: library programs generated
 

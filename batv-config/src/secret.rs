@@ -1,15 +1,19 @@
 //! The octets of secrets: as base64, in a file of their own, and new ones.
 
 use crate::file::{ReadError, SECRET_FILE_LIMIT, read_bounded};
-use base64ct::{Base64, Base64Unpadded, Encoding};
+use base64ct::{Base64Unpadded, Encoding};
 use std::fs::File;
 use std::path::Path;
 use zeroize::Zeroizing;
 
 /// Reads base64 with or without padding.
 pub(crate) fn decode_base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let octets = Base64::decode_vec(text).or_else(|_| Base64Unpadded::decode_vec(text));
-    octets.map(Zeroizing::new).ok()
+    let unpadded = text.trim_end_matches('=');
+    let padding = text.len() - unpadded.len();
+    if padding > 2 || padding > 0 && text.len() % 4 != 0 {
+        return None;
+    }
+    Base64Unpadded::decode_vec(unpadded).map(Zeroizing::new).ok()
 }
 
 /// Writes base64 with padding.
@@ -49,4 +53,32 @@ pub fn new_secret() -> Result<Zeroizing<String>, getrandom::Error> {
         secret.extend(char::from_digit(nibble.into(), 16));
     }
     Ok(secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_padded_to_a_multiple_of_four_or_not_at_all() {
+        for (text, octets) in [
+            ("", Some("")),
+            ("Zg==", Some("f")),
+            ("Zg", Some("f")),
+            ("Zm8=", Some("fo")),
+            ("Zm8", Some("fo")),
+            ("Zm9v", Some("foo")),
+            // RFC 4648 section 3.5: bits that are left over are 0.
+            ("Zh==", None),
+            ("Zg=", None),
+            ("Zm8==", None),
+            ("Zm9v====", None),
+            ("=", None),
+            ("Z=g=", None),
+            ("Zm9v ", None),
+        ] {
+            let decoded = decode_base64(text).map(|octets| String::from_utf8(octets.to_vec()).unwrap());
+            assert_eq!(decoded.as_deref(), octets, "{text}");
+        }
+    }
 }

@@ -17,13 +17,25 @@ pub(crate) fn guarded<T>(body: impl FnOnce() -> Result<T, Failure>) -> Result<T,
     #[cfg(not(test))]
     silence_panics();
     // What a body changes is a handle that is not shared while it is changed.
-    let result = catch_unwind(AssertUnwindSafe(body))
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        panic_if_asked();
+        body()
+    }))
         .unwrap_or_else(|_| Err(Failure::new(batv_status::Internal, "internal error")));
     if let Err(failure) = &result {
         record(&failure.detail);
     }
     errno::set_errno(errno);
     result
+}
+
+/// Panics in a library that is built to show what becomes of it, with `--cfg batv_panics`.
+fn panic_if_asked() {
+    #[cfg(batv_panics)]
+    #[allow(clippy::panic)]
+    {
+        panic!("on purpose");
+    }
 }
 
 /// Keeps panics from writing to standard error. The library has a standard library of its own, so
