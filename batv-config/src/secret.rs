@@ -19,7 +19,7 @@ pub(crate) fn decode_base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
 /// Writes base64 with padding.
 #[cfg(feature = "edit")]
 pub(crate) fn encode_base64(octets: &[u8]) -> Zeroizing<String> {
-    Zeroizing::new(Base64::encode_string(octets))
+    Zeroizing::new(base64ct::Base64::encode_string(octets))
 }
 
 /// Reads a secret from a file, or a pipe, that somebody names on the spot: at most 64 KiB. Who may
