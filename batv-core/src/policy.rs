@@ -8,6 +8,7 @@ mod outbound;
 mod patterns;
 mod reading;
 mod reply;
+mod trim;
 
 pub use inbound::{Action, InboundDecision, InboundReason, Recipient};
 pub use log_line::log_line_with_queue;

@@ -125,6 +125,17 @@ pub(crate) fn find<'a>(address: &Address<'a>, delimiter: Delimiter) -> Found<'a>
     }
 }
 
+/// Whether a local-part is nothing when a tag before it and one behind it come off.
+pub(crate) fn is_nobody(local: &[u8], delimiter: Delimiter) -> bool {
+    match behind_tag(local).unwrap_or(local).split_first() {
+        None => true,
+        Some((mark, rest)) => {
+            let (tag_type, value) = rest.split_at_checked(TAG_TYPE.len()).unwrap_or_default();
+            *mark == delimiter.get() && tag_type.eq_ignore_ascii_case(TAG_TYPE) && Tag::parse(value).is_some()
+        }
+    }
+}
+
 /// What stands behind the draft's tag in a local-part that begins with one, even if that is nothing.
 pub(crate) fn behind_tag(inner: &[u8]) -> Option<&[u8]> {
     let (tag, behind) = inner.split_at_checked(TAG_LEN)?;

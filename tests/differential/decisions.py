@@ -23,6 +23,7 @@ from reference import (
     read_domain,
     scan,
     sign,
+    sub_address_value,
     tagged,
     verify,
     without_dot,
@@ -136,25 +137,41 @@ def is_client_in(networks: list[Network], client: str | None) -> bool:
 
 
 def without_route(path: bytes) -> bytes:
-    """`@relay,@[IPv6:::1]:` comes off: whatever it names, up to the first colon outside brackets."""
-    literal = False
-    for at, octet in enumerate(path if path.startswith(b"@") else b""):
-        if octet in b"[]":
-            literal = octet == ord("[")
-        if octet == ord(":") and not literal:
+    """`@relay,@[IPv6:::1]:` comes off: whatever it names, up to the first colon outside brackets and comments."""
+    literal, at = False, 0
+    while path.startswith(b"@") and at < len(path):
+        if path[at] in b"[]":
+            literal = path[at] == ord("[")
+        if path[at] == ord(":") and not literal:
             return path[at + 1 :]
+        at = behind_comment(path, at) if path[at] == ord("(") else at + 1
     return path
+
+
+def behind_comment(text: bytes, at: int) -> int:
+    """The end of the comment that begins there; one that is not closed has the rest."""
+    depth = 0
+    while at < len(text):
+        if text[at] == ord("\\"):
+            at += 1
+        elif text[at] in b"()":
+            depth += 1 if text[at] == ord("(") else -1
+        at += 1
+        if not depth:
+            break
+    return at
 
 
 def meaning(octets: tuple[Octet, ...]) -> bytes:
     return bytes(octet.value for octet in octets)
 
 
-def rewritten(user: bytes, site: bytes) -> tuple[bytes, bytes] | None:
-    """The user must be somebody, also when a tag comes off, and the site a domain."""
+def rewritten(policy: Policy, user: bytes, site: bytes) -> tuple[bytes, bytes] | None:
+    """The user must be somebody, also when tags come off, and the site a domain."""
     try:
         meant = meaning(scan(user, literals=True)[0])
-        nobody = meant == b"" or (len(meant) == 16 and prefix_value(meant))
+        rest = meant[16:] if prefix_value(meant) else meant
+        nobody = rest == b"" or (len(rest) == 16 and sub_address_value(rest, policy.settings.delimiter))
         return None if nobody else (user, read_domain(site))
     except Unreadable:
         return None
@@ -174,10 +191,10 @@ def split(policy: Policy, local_part: bytes) -> tuple[bytes, bytes] | None:
     found = None
     if policy.bang_path and bang >= 0:
         quote = b'"' if octets[bang].quoted else b""
-        found = rewritten(quote + local_part[octets[bang].end :], meant[:bang])
+        found = rewritten(policy, quote + local_part[octets[bang].end :], meant[:bang])
     elif policy.percent_hack and percent >= 0:
         quote = b'"' if octets[percent].quoted else b""
-        found = rewritten(local_part[: octets[percent].start] + quote, meant[percent + 1 :])
+        found = rewritten(policy, local_part[: octets[percent].start] + quote, meant[percent + 1 :])
     return found
 
 
@@ -257,13 +274,7 @@ def remains(text: bytes) -> bytes:
     while at < len(text):
         end = at + 1
         if text[at] == ord("("):
-            depth = 1
-            while end < len(text) and depth:
-                if text[end] == ord("\\"):
-                    end += 1
-                elif text[end] in b"()":
-                    depth += 1 if text[end] == ord("(") else -1
-                end += 1
+            end = behind_comment(text, at)
         elif text[at] == ord('"'):
             while end < len(text) and text[end] != ord('"'):
                 end += 2 if text[end] == ord("\\") else 1
@@ -360,7 +371,7 @@ def destination(policy: Policy, text: bytes) -> Address | None:
 
 def inbound(policy: Policy, question: Question) -> dict:
     bounce = is_bounce(policy, question)
-    resolved = question.rcpt_resolved or None
+    resolved = question.rcpt_resolved if inside_brackets(question.rcpt_resolved or b"")[1] else None
     client = question.trusted or is_client_in(policy.untagged_clients + policy.internal_networks, question.client)
     try:
         recipient = read(policy, question.rcpt_to, resolved, bounce)

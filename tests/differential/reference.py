@@ -82,8 +82,9 @@ def scan(text: bytes, literals: bool = False) -> tuple[tuple[Octet, ...], int]:
             octets.append(Octet(text[at], at - 1, at + 1, quoted))
         elif quoted or is_plain(octet):
             octets.append(Octet(octet, at, at + 1, quoted))
-        elif literals and octet == ord("[") and is_literal(text[at : text.find(b"]", at) + 1]):
-            end = text.find(b"]", at) + 1
+        elif literals and octet == ord("[") and is_literal(text[at : (end := text.find(b"]", at) + 1)]):
+            if b'"' in text[at:end]:
+                raise Unreadable
             octets.extend(Octet(text[place], place, place + 1, False) for place in range(at, end))
             at = end - 1
         else:
@@ -214,6 +215,12 @@ def prefix_value(meant: bytes) -> bytes | None:
     return meant[5:15] if shape else None
 
 
+def sub_address_value(meant: bytes, delimiter: bytes) -> bytes | None:
+    """The value of `DELIMITER prvs=VALUE`, whatever stands before it."""
+    shape = fold(meant[-16:-10]) == delimiter + b"prvs=" and is_tag_value(meant[-10:])
+    return meant[-10:] if shape else None
+
+
 def written(local_part: bytes) -> bytes:
     """The local-part as it is written between its quotes, if it is one quoted string."""
     return local_part[1:-1] if is_quoted(local_part) else local_part
@@ -233,9 +240,8 @@ def tagged(address: Address, delimiter: bytes) -> Tagged | None:
     text = written(address.local_part)
     value, original = prefix_value(text), rewritten(address, text[16:])
     if not (value and original):
-        shape = fold(text[-16:-10]) == delimiter + b"prvs=" and is_tag_value(text[-10:])
-        value, original = text[-10:], shape and rewritten(address, text[:-16])
-    return Tagged(int(value[:1]), int(value[1:4]), fold(value[4:]), original) if original else None
+        value, original = sub_address_value(text, delimiter), rewritten(address, text[:-16])
+    return Tagged(int(value[:1]), int(value[1:4]), fold(value[4:]), original) if value and original else None
 
 
 def is_malformed(address: Address) -> bool:

@@ -2,9 +2,10 @@
 
 use super::Policy;
 use super::folded::Folded;
+use super::trim::{is_null_sender, without_source_route};
 use crate::address::{Address, AddressError, Content, Original, parse, scan_domain, scan_local_part};
 use crate::key_ring::KeyRing;
-use crate::tag::{Found, Tag, behind_tag, find};
+use crate::tag::{Found, Tag, find, is_nobody};
 use crate::verdict::{Verdict, judge};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -247,6 +248,7 @@ impl Policy {
     ) -> (&'a [u8], Option<&'a [u8]>) {
         let first_bang = |user: &[u8]| user.iter().position(|octet| *octet == b'!');
         let is_mark = |octet: &u8| *octet == b'%' || quoted && *octet == b'@';
+        let delimiter = self.settings().delimiter;
         // Looked for again only behind one that was found, so that this takes linear time.
         let mut bang = first_bang(user).filter(|_| self.bang_path);
         while domain.is_none_or(|domain| self.is_ours(domain, role)) {
@@ -257,7 +259,7 @@ impl Policy {
             };
             match parts {
                 // A tag alone is not a user: `prvs=0149c9be41=%x` is the tagged `%x`.
-                Some((rest, site)) if !behind_tag(rest).unwrap_or(rest).is_empty() && is_domain(site) => {
+                Some((rest, site)) if !is_nobody(rest, delimiter) && is_domain(site) => {
                     bang = bang.and_then(|_| first_bang(rest));
                     (user, domain) = (rest, Some(site));
                 }
@@ -330,7 +332,8 @@ fn split(mailbox: &[u8]) -> Result<Split<'_>, AddressError> {
             Err(error @ AddressError::LocalPart { octet: b'[', position }) => {
                 let literal = rest.get(position..).unwrap_or_default();
                 let end = literal.iter().position(|octet| *octet == b']').ok_or(error)?;
-                literal.get(..=end).map_or(Err(error), scan_domain)?;
+                let literal = literal.get(..=end).filter(|literal| !literal.contains(&b'"'));
+                literal.map_or(Err(error), scan_domain)?;
                 at += position + end + 1;
                 has_literal = true;
             }
@@ -339,56 +342,6 @@ fn split(mailbox: &[u8]) -> Result<Split<'_>, AddressError> {
     }
     let (local, rest) = mailbox.split_at(at);
     Ok(Split { local, domain: rest.split_first().map(|(_, domain)| domain), has_literal })
-}
-
-/// Whether nothing is left of a sender when white space, comments, a source route and empty quotes
-/// come off, or nothing before its at sign: Postfix makes `mailer-daemon` of that.
-fn is_null_sender(mut inside: &[u8]) -> bool {
-    loop {
-        inside = match inside {
-            [] => return true,
-            [b' ' | b'\t' | b'\r' | b'\n' | b'<' | b'>', rest @ ..] | [b'"', b'"', rest @ ..] => rest,
-            [b'(', rest @ ..] => behind_comment(rest),
-            [b'@', ..] => match without_source_route(inside) {
-                [b'@', ..] => return true,
-                rest => rest,
-            },
-            _ => return false,
-        };
-    }
-}
-
-/// What stands behind a comment (RFC 5322 section 3.2.2), of which the opening parenthesis is gone.
-fn behind_comment(text: &[u8]) -> &[u8] {
-    let mut depth = 1_usize;
-    let mut octets = text.iter();
-    while depth > 0 {
-        match octets.next() {
-            Some(b'(') => depth += 1,
-            Some(b')') => depth -= 1,
-            Some(b'\\') => drop(octets.next()),
-            Some(_) => {}
-            None => break,
-        }
-    }
-    octets.as_slice()
-}
-
-/// RFC 5321 section 4.1.2: `@one,@two:` before the mailbox is accepted and ignored.
-fn without_source_route(path: &[u8]) -> &[u8] {
-    if !path.starts_with(b"@") {
-        return path;
-    }
-    let mut in_literal = false;
-    let colon = path.iter().position(|octet| {
-        match octet {
-            b'[' => in_literal = true,
-            b']' => in_literal = false,
-            _ => {}
-        }
-        *octet == b':' && !in_literal
-    });
-    colon.and_then(|colon| path.get(colon + 1..)).unwrap_or(path)
 }
 
 fn without_trailing_dot(domain: &[u8]) -> &[u8] {

@@ -1,7 +1,7 @@
 //! The spellings of one address: none walks past the decision, and a good tag passes in each.
 
 use crate::{ALICE, bounce, bounce_with, inbound, key_for, outbound, patterns, site, with};
-use batv_core::Policy;
+use batv_core::{Policy, Settings, Syntax};
 
 /// Judges and signs an address in a spelling, whose local-part is `{}`, and expects it read as
 /// another one.
@@ -344,6 +344,16 @@ fn a_mark_without_a_user_is_signed_and_comes_back() {
     // The tag alone would be the user of `prvs=07867f58e8=%x`.
     assert_eq!(outbound(&site(), "%x@example.test", &[]), "prvs=07867f58e8=%x@example.test");
     assert_eq!(bounce(&site(), "prvs=07867f58e8=%x@example.test"), "%x@example.test pass");
+    // And that of `x!+prvs=078659bf70`.
+    let mut settings = Settings::default();
+    settings.syntax = Syntax::SubAddress;
+    let mut policy = Policy::new(settings);
+    key_for(&mut policy, &["example.test"]);
+    assert_eq!(outbound(&policy, "x!@example.test", &[]), "x!+prvs=078659bf70@example.test");
+    assert_eq!(bounce(&policy, "x!+prvs=078659bf70@example.test"), "x!@example.test pass");
+    let hidden = "x!prvs=0123456789=+prvs=078681e750@example.test";
+    assert_eq!(outbound(&policy, "x!prvs=0123456789=@example.test", &[]), hidden);
+    assert_eq!(bounce(&policy, hidden), "x!prvs=0123456789=@example.test pass");
 }
 
 #[test]
