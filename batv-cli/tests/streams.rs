@@ -36,7 +36,7 @@ impl CoProcess {
     }
 
     fn answer(&self) -> Vec<u8> {
-        self.lines.recv_timeout(Duration::from_secs(60)).unwrap()
+        self.lines.recv_timeout(Duration::from_secs(120)).unwrap()
     }
 
     /// The most memory that the process has had, in octets.

@@ -323,11 +323,12 @@ class Faults(unittest.TestCase):
 
 
 class Taint(unittest.TestCase):
-    def test_a_stripped_address_is_as_tainted_as_it_was(self):
+    def test_an_original_address_is_as_tainted_as_it_was(self):
         # VRFY's argument is tainted; its ACL answers with what it could read.
         probe = "acl_smtp_vrfy = probe\n"
         acl = "begin acl\n\nprobe:\n  deny message = read ${readfile{PATH}}\n\n"
         strip = "${dlfunc{BATV_LIBRARY}{batv_exim_strip}{$smtp_command_argument}}"
+        recipient = "${dlfunc{BATV_LIBRARY}{batv_exim_recipient}{BATV_KEYS}{$smtp_command_argument}}"
         verify = "${dlfunc{BATV_LIBRARY}{batv_exim_verify}{0:s}{$smtp_command_argument}}"
 
         def replies(path, *arguments):
@@ -342,9 +343,10 @@ class Taint(unittest.TestCase):
                 return result, exim.log("main")
 
         tagged = ["prvs=0786864c09={}/file@example.test", "{}/file+prvs=0786864c09@example.test"]
-        got, log = replies(strip, *tagged, "{}/file@example.test")
-        self.assertEqual(got, [b"Administrative prohibition"] * 3)
-        self.assertEqual(len(re.findall(r"Tainted filename '/\S*/file@example\.test'", log)), 3)
+        for original in [strip, recipient]:
+            got, log = replies(original, *tagged, "{}/file@example.test")
+            self.assertEqual(got, [b"Administrative prohibition"] * 3)
+            self.assertEqual(len(re.findall(r"Tainted filename '/\S*/file@example\.test'", log)), 3)
         # What the library makes itself is not tainted, so the file could have been read.
         got, _ = replies(f"$spool_directory/../{verify}", "x@example.test")
         self.assertEqual(got, [b"read the file"])
