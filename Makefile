@@ -46,6 +46,10 @@ demo:
 test:
 	tests/run
 
+# Fuzzes each target for ten minutes, or for FUZZ_SECONDS.
+fuzz:
+	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) tests/run set-up fuzz
+
 bench:
 	tests/bench/run.py
 
@@ -96,4 +100,4 @@ uninstall:
 clean:
 	$(CARGO) clean
 
-.PHONY: build library programs generated check demo test bench install uninstall clean
+.PHONY: fuzz build library programs generated check demo test bench install uninstall clean

@@ -35,12 +35,10 @@ fuzz_target!(|text: &[u8]| {
             }
         };
         let signed = Address::parse(&signed).unwrap();
-        let Verdict::Pass(authentic) = keys.verify(&signed, TIME) else { panic!("{signed}") };
+        let Verdict::Pass(mut authentic) = keys.verify(&signed, TIME) else { panic!("{signed}") };
         assert_eq!(authentic.original.to_vec(), text);
-        assert_eq!(
-            keys.verify(&signed, TIME + 8 * DAY),
-            Verdict::Expired(batv_core::Authentic { days_left: 0, ..authentic })
-        );
+        authentic.days_left = 0;
+        assert_eq!(keys.verify(&signed, TIME + 8 * DAY), Verdict::Expired(authentic));
         assert_eq!(keys.sign(&signed, TIME), Err(SignError::Tagged));
         if let Some(stripped) = strip(&signed) {
             assert_eq!(stripped.original, authentic.original);
