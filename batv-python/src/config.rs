@@ -14,6 +14,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyMapping, PyString, PyTuple};
+use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -104,9 +105,9 @@ impl Config {
 
     /// The file, None for a configuration from a text.
     #[getter]
-    fn path(&self) -> Option<String> {
+    fn path(&self) -> Option<OsString> {
         let Source::File(store) = &self.source else { return None };
-        Some(store.path().to_string_lossy().into_owned())
+        Some(store.path().as_os_str().to_owned())
     }
 
     /// The keys, without their secrets, in the order of the file.

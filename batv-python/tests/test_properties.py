@@ -107,3 +107,24 @@ def test_str_and_bytes_have_one_answer(text: str) -> None:
         assert answer(text) == ("surrogate that stands for no octet", None)
     else:
         assert answer(text) == answer(octets)
+
+
+CONFIG = batv.Config.parse(
+    {
+        "key": [{"number": 1, "secret": "a secret of 16 octets or more", "for": ["*"]}],
+        "policy": {"default-domain": "example.com"},
+    }
+)
+
+
+@given(st.one_of(texts, addresses, local_parts), times)
+def test_what_leaves_signed_comes_back(text: str, at: int) -> None:
+    try:
+        leaving = CONFIG.outbound(text, at=at)
+    except batv.AddressError:  # a surrogate
+        return
+    if leaving.action is batv.Action.SIGN:
+        back = CONFIG.inbound("<>", leaving.mail_from, at)
+        assert (back.reason, back.days_left) == ("pass", 7)
+        # The address that the server makes of the text, such as user@domain of domain!user.
+        assert CONFIG.sign(back.original or "", at) == leaving.mail_from
