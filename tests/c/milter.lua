@@ -6,7 +6,7 @@ local function check(holds, what)
 end
 
 local function connect(address)
-	local connection = mt.connect(socket, 100, 0.1)
+	local connection = mt.connect(socket, 1200, 0.1)
 	check(connection, "no milter")
 	mt.macro(connection, SMFIC_CONNECT, "v", "Postfix 3.7.11")
 	mt.conninfo(connection, "client.example.net", address)
