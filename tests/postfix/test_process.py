@@ -143,6 +143,13 @@ class Socket(unittest.TestCase):
             milter.stop()
             self.assertFalse(self.path.exists())
 
+    def test_it_belongs_to_the_group_of_a_folder_that_passes_it_on(self):
+        shutil.chown(self.folder, group="postfix")
+        self.folder.chmod(0o2750)
+        self.milter().start()
+        status = self.path.stat()
+        self.assertEqual((status.st_mode & 0o777, status.st_gid), (0o660, self.folder.stat().st_gid))
+
     def test_only_an_old_socket_is_removed(self):
         milter = self.milter()
         self.path.write_text("precious")
