@@ -10,6 +10,7 @@ import socket
 import socketserver
 import subprocess
 import tempfile
+import textwrap
 import threading
 from pathlib import Path
 
@@ -52,9 +53,9 @@ postlog unix-dgram n - n - 1 postlogd
 
 def documented(name):
     """The block of docs/postfix.md that is marked with the name."""
-    mark = f"<!-- the tests load this block: {name} -->\n```"
-    block = (ROOT / "docs/postfix.md").read_text().split(mark)[1].split("```")[0]
-    return block.split("\n", 1)[1]
+    block = rf"^( *)<!-- the tests load this block: {re.escape(name)} -->\n *```\w*\n(.*?)^ *```$"
+    [(_, text)] = re.findall(block, (ROOT / "docs/postfix.md").read_text(), re.DOTALL | re.MULTILINE)
+    return textwrap.dedent(text)
 
 
 def free_port():
