@@ -16,7 +16,9 @@ from pathlib import Path
 
 from mail import DEADLINE, ROOT, TARGET, Daemon, MailServer, Sink, clock, wait_until
 
-DEBIAN = TARGET / "debian"
+# Postfix as Debian's packages have it, or the folder that it is confined to.
+CONFINED = os.environ.get("BATV_POSTFIX_ROOT")
+DEBIAN = Path("/") if CONFINED else TARGET / "debian"
 MILTER = TARGET / "debug/batv-milter"
 STRIP = ROOT / "batv-milter/postfix/batv_strip.pcre"
 PCRE = "/etc/postfix/batv_strip.pcre"
@@ -164,6 +166,8 @@ class Postfix(MailServer):
     lines of main.cf. The socket is in the queue folder, or with "inet" a port.
     """
 
+    _confined = ["chroot", CONFINED] if CONFINED else []
+
     def __init__(self, config, date="2026-11-22T12:00:00", settings="", milter="", socket="unix"):
         self.folder = Path(tempfile.mkdtemp(prefix="batv-postfix-"))
         self.queue = self.folder / "queue"
@@ -286,11 +290,12 @@ in_flow_delay = 0
         """A command of Postfix's, as root."""
         environment = {"LD_LIBRARY_PATH": str(DEBIAN / "usr/lib/postfix"), "MAIL_CONFIG": str(self.folder / "etc")}
         options = {"capture_output": True, "text": True, "timeout": DEADLINE, "check": True} | options
-        return subprocess.run([DEBIAN / "usr/sbin" / name, *arguments], env=os.environ | environment, **options)
+        command = [*self._confined, DEBIAN / "usr/sbin" / name, *arguments]
+        return subprocess.run(command, env=os.environ | environment, **options)
 
     def start(self):
         environment = os.environ | {"LD_LIBRARY_PATH": str(DEBIAN / "usr/lib/postfix")}
-        command = [DEBIAN / "usr/lib/postfix/sbin/master", "-d", "-c", self.folder / "etc"]
+        command = [*self._confined, DEBIAN / "usr/lib/postfix/sbin/master", "-d", "-c", self.folder / "etc"]
         with (self.folder / "master.log").open("wb") as log:
             self._master = Daemon(command, env=environment, stdout=log, stderr=log)
 
