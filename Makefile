@@ -63,6 +63,9 @@ INCLUDEDIR ?= $(PREFIX)/include
 DATADIR ?= $(PREFIX)/share
 MANDIR ?= $(DATADIR)/man
 DOCDIR ?= $(DATADIR)/doc/batv
+SYSTEMDDIR ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
 INSTALL_FILE = install -D -m 644
 
 install:
@@ -79,6 +82,14 @@ install:
 	$(INSTALL_FILE) -t $(DESTDIR)$(INCLUDEDIR) include/batv.h include/batv_exim.h && \
 	$(INSTALL_FILE) -t $(DESTDIR)$(MANDIR)/man3 batv-ffi/libbatv.3 $(GENERATED)/*.3 && \
 	$(INSTALL_FILE) -t $(DESTDIR)$(MANDIR)/man1 $(GENERATED)/*.1 && \
+	$(INSTALL_FILE) -t $(DESTDIR)$(MANDIR)/man5 docs/batv.toml.5 && \
+	$(INSTALL_FILE) -t $(DESTDIR)$(MANDIR)/man8 batv-milter/batv-milter.8 && \
+	sed 's|@SBINDIR@|$(SBINDIR)|' batv-milter/systemd/batv-milter.service >$(GENERATED)/batv-milter.service && \
+	$(INSTALL_FILE) -t $(DESTDIR)$(SYSTEMDDIR) $(GENERATED)/batv-milter.service && \
+	$(INSTALL_FILE) batv-milter/systemd/sysusers.conf $(DESTDIR)$(SYSUSERSDIR)/batv.conf && \
+	$(INSTALL_FILE) batv-milter/systemd/tmpfiles.conf $(DESTDIR)$(TMPFILESDIR)/batv.conf && \
+	$(INSTALL_FILE) batv-milter/systemd/tmpfiles-postfix.conf $(DESTDIR)$(TMPFILESDIR)/batv-postfix.conf && \
+	$(INSTALL_FILE) -t $(DESTDIR)$(DATADIR)/batv batv-milter/postfix/batv_strip.pcre && \
 	$(INSTALL_FILE) -t $(DESTDIR)$(DOCDIR) docs/batv.toml LICENSE-APACHE LICENSE-MIT && \
 	$(INSTALL_FILE) $(GENERATED)/batv.bash $(DESTDIR)$(DATADIR)/bash-completion/completions/batv && \
 	$(INSTALL_FILE) -t $(DESTDIR)$(DATADIR)/zsh/site-functions $(GENERATED)/_batv && \
@@ -92,6 +103,10 @@ uninstall:
 		$(DESTDIR)$(INCLUDEDIR)/batv_exim.h \
 		$(DESTDIR)$(MANDIR)/man3/libbatv.3 $(DESTDIR)$(MANDIR)/man3/batv_*.3 \
 		$(DESTDIR)$(MANDIR)/man1/batv.1 $(DESTDIR)$(MANDIR)/man1/batv-*.1 \
+		$(DESTDIR)$(MANDIR)/man5/batv.toml.5 $(DESTDIR)$(MANDIR)/man8/batv-milter.8 \
+		$(DESTDIR)$(SYSTEMDDIR)/batv-milter.service $(DESTDIR)$(SYSUSERSDIR)/batv.conf \
+		$(DESTDIR)$(TMPFILESDIR)/batv.conf $(DESTDIR)$(TMPFILESDIR)/batv-postfix.conf \
+		$(DESTDIR)$(DATADIR)/batv/batv_strip.pcre \
 		$(DESTDIR)$(DOCDIR)/batv.toml $(DESTDIR)$(DOCDIR)/LICENSE-APACHE $(DESTDIR)$(DOCDIR)/LICENSE-MIT \
 		$(DESTDIR)$(DATADIR)/bash-completion/completions/batv \
 		$(DESTDIR)$(DATADIR)/zsh/site-functions/_batv \

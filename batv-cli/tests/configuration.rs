@@ -346,3 +346,11 @@ fn check_answers_in_json() {
     let ran = Site::new(EXAMPLE).run("check --json --from <> --to alice@example.test");
     assert!(ran.text().contains("\"reply\":\"550 5.7.1 Not a bounce of mail sent from here (BATV: "));
 }
+
+#[test]
+fn config_check_reads_the_section_of_the_daemon() {
+    let site = Site::new(&format!("{EXAMPLE}[milter]\nsocket = \"inet:127.0.0.1:8891\"\nquit = true\n"));
+    let ran = run(&mut site.command("config check batv.toml"), b"");
+    assert_eq!(ran.err, "batv.toml:13: milter.quit: unknown setting; did you mean `quiet`?\n");
+    assert_eq!(ran.status, 2);
+}

@@ -9,31 +9,37 @@ use std::os::unix::fs::PermissionsExt;
 
 const REFERENCE: &str = include_str!("../../docs/batv.toml");
 /// Lines that are no defaults, but show what may be written.
-const SHOWN: [&str; 5] = ["secret", "secret-base64", "verify-until", "enforce-from", "reply"];
+const SHOWN: [&str; 7] =
+    ["secret", "secret-base64", "verify-until", "enforce-from", "reply", "group", "mark"];
 /// Every name that a configuration may have.
-const NAMES: [&str; 27] = [
+const NAMES: [&str; 32] = [
     "bang-path",
     "bounce-senders",
+    "connections",
     "created",
     "default-domain",
     "delimiter",
     "enforce-from",
     "exempt",
     "for",
+    "group",
     "hash-case",
     "internal-networks",
     "lifetime",
     "long-local-parts",
+    "mark",
     "monitor",
     "number",
     "one-recipient",
     "percent-hack",
+    "quiet",
     "refuse-tagged-mail",
     "reply",
     "secret",
     "secret-base64",
     "secret-file",
     "sign-local",
+    "socket",
     "syntax",
     "untagged-clients",
     "untagged-destinations",

@@ -10,12 +10,15 @@ import socket
 import socketserver
 import subprocess
 import tempfile
+import textwrap
 import threading
 from pathlib import Path
 
 from mail import DEADLINE, ROOT, TARGET, Daemon, MailServer, Sink, clock, wait_until
 
-DEBIAN = TARGET / "debian"
+# Postfix as Debian's packages have it, or the folder that it is confined to.
+CONFINED = os.environ.get("BATV_POSTFIX_ROOT")
+DEBIAN = Path("/") if CONFINED else TARGET / "debian"
 MILTER = TARGET / "debug/batv-milter"
 STRIP = ROOT / "batv-milter/postfix/batv_strip.pcre"
 PCRE = "/etc/postfix/batv_strip.pcre"
@@ -52,9 +55,9 @@ postlog unix-dgram n - n - 1 postlogd
 
 def documented(name):
     """The block of docs/postfix.md that is marked with the name."""
-    mark = f"<!-- the tests load this block: {name} -->\n```"
-    block = (ROOT / "docs/postfix.md").read_text().split(mark)[1].split("```")[0]
-    return block.split("\n", 1)[1]
+    block = rf"^( *)<!-- the tests load this block: {re.escape(name)} -->\n *```\w*\n(.*?)^ *```$"
+    [(_, text)] = re.findall(block, (ROOT / "docs/postfix.md").read_text(), re.DOTALL | re.MULTILINE)
+    return textwrap.dedent(text)
 
 
 def free_port():
@@ -162,6 +165,8 @@ class Postfix(MailServer):
     `config` is the content of batv.toml, `milter` more of its section [milter]; `settings` are further
     lines of main.cf. The socket is in the queue folder, or with "inet" a port.
     """
+
+    _confined = ["chroot", CONFINED] if CONFINED else []
 
     def __init__(self, config, date="2026-11-22T12:00:00", settings="", milter="", socket="unix"):
         self.folder = Path(tempfile.mkdtemp(prefix="batv-postfix-"))
@@ -285,11 +290,12 @@ in_flow_delay = 0
         """A command of Postfix's, as root."""
         environment = {"LD_LIBRARY_PATH": str(DEBIAN / "usr/lib/postfix"), "MAIL_CONFIG": str(self.folder / "etc")}
         options = {"capture_output": True, "text": True, "timeout": DEADLINE, "check": True} | options
-        return subprocess.run([DEBIAN / "usr/sbin" / name, *arguments], env=os.environ | environment, **options)
+        command = [*self._confined, DEBIAN / "usr/sbin" / name, *arguments]
+        return subprocess.run(command, env=os.environ | environment, **options)
 
     def start(self):
         environment = os.environ | {"LD_LIBRARY_PATH": str(DEBIAN / "usr/lib/postfix")}
-        command = [DEBIAN / "usr/lib/postfix/sbin/master", "-d", "-c", self.folder / "etc"]
+        command = [*self._confined, DEBIAN / "usr/lib/postfix/sbin/master", "-d", "-c", self.folder / "etc"]
         with (self.folder / "master.log").open("wb") as log:
             self._master = Daemon(command, env=environment, stdout=log, stderr=log)
 

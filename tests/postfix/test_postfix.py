@@ -11,6 +11,8 @@ from servers import STRANGER, Postfix
 
 
 class RoundTrip(Case):
+    unknown = "^550 5.1.1 .*User unknown in virtual mailbox table"
+
     def test_a_message_leaves_signed_and_its_bounce_comes_back(self):
         self.postfix.submit("alice@example.test", "bob@example.net")
         [sent] = self.postfix.world.wait_for(1)
@@ -68,10 +70,9 @@ class RoundTrip(Case):
         self.assert_delivered(("bob@example.net", ("alice@example.test",)))
 
     def test_unknown_users_are_refused_with_and_without_a_tag(self):
-        unknown = "^550 5.1.1 .*User unknown in virtual mailbox table"
         for recipient in ["nosuch@example.test", f"{TAG}nosuch@example.test", f"nosuch+{TAG[:-1]}@example.test"]:
             for sender in ["", "bob@example.net"]:
-                self.assertRegex(self.postfix.send(sender, recipient), unknown)
+                self.assertRegex(self.postfix.send(sender, recipient), self.unknown)
 
     def test_a_sender_keeps_its_spelling(self):
         for sender, signed in [
@@ -94,6 +95,20 @@ class RoundTrip(Case):
             self.postfix.submit(sender, "bob@example.net")
         senders = [envelope.mail_from for envelope in self.postfix.world.wait_for(3)]
         self.assertCountEqual(senders, ["carol@example.edu", "", ALICE])
+
+
+class RelayDomain(RoundTrip):
+    """The same where the mailboxes are another server's."""
+
+    options = {
+        "settings": """
+virtual_mailbox_domains =
+relay_domains = example.test example.org
+relay_transport = lmtp:unix:{folder}/lmtp
+relay_recipient_maps = texthash:{folder}/etc/mailboxes
+"""
+    }
+    unknown = "^550 5.1.1 .*User unknown in relay recipient table"
 
 
 class Outgoing(Case):

@@ -2,6 +2,7 @@
 
 import collections
 import concurrent.futures
+import hmac
 import itertools
 import os
 import re
@@ -15,7 +16,7 @@ import unittest
 from pathlib import Path
 
 from case import ALICE, EXPIRED, FORGED, KEYS, MISSING, OK, OLD_ALICE, UNKNOWN
-from mail import transaction, wait_until
+from mail import DEADLINE, ROOT, transaction, wait_until
 from servers import MILTER, STRANGER, Milter, Postfix
 
 LATER = (451, b"4.7.1 Service unavailable - try again later")
@@ -143,6 +144,13 @@ class Socket(unittest.TestCase):
             milter.stop()
             self.assertFalse(self.path.exists())
 
+    def test_it_belongs_to_the_group_of_a_folder_that_passes_it_on(self):
+        shutil.chown(self.folder, group="postfix")
+        self.folder.chmod(0o2750)
+        self.milter().start()
+        status = self.path.stat()
+        self.assertEqual((status.st_mode & 0o777, status.st_gid), (0o660, self.folder.stat().st_gid))
+
     def test_only_an_old_socket_is_removed(self):
         milter = self.milter()
         self.path.write_text("precious")
@@ -170,6 +178,39 @@ class Socket(unittest.TestCase):
         milter.section = ""
         milter.write(KEYS)
         self.assertEqual(self.run_milter(milter), (2, f"{milter.config}: has no section [milter]"))
+
+
+class SecondClient(unittest.TestCase):
+    """miltertest of OpenDKIM, with the script that the example for libmilter answers too."""
+
+    CONFIG = """
+[[key]]
+number = 1
+secret = "a secret of 16 octets or more"
+for = ["example.com"]
+
+[policy]
+default-domain = "example.com"
+internal-networks = ["198.51.100.0/24"]
+"""
+
+    def test_it_gets_the_answers_that_libmilter_gives(self):
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="batv-milter-")))
+        socket = f"unix:{folder}/milter.sock"
+        milter = Milter(folder, socket, date="2026-11-22T12:00:00")
+        milter.write(self.CONFIG)
+        milter.start()
+        self.addCleanup(milter.stop)
+        hashed = hmac.new(b"a secret of 16 octets or more", b"1786user@example.com", "sha1").hexdigest()
+        tagged = f"prvs=1786{hashed[:6]}=user@example.com"
+        variables = ["-D", f"socket={socket}", "-D", f"tagged={tagged}"]
+        command = ["miltertest", *variables, "-s", ROOT / "tests/c/milter.lua"]
+        run = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE, check=False)
+        self.assertEqual((run.returncode, run.stdout + run.stderr), (0, ""))
+        reasons = [re.search(r"action=(\S+) reason=(\S+)", line).groups() for line in milter.decisions()]
+        expected = ["refuse missing", "refuse missing", "original pass", "leave null-sender"]
+        expected += ["accept not-ours", "sign signed", "accept not-ours", "leave not-internal"]
+        self.assertEqual([" ".join(words) for words in reasons], expected)
 
 
 class Limits(unittest.TestCase):
