@@ -400,7 +400,7 @@ fn fingerprints_compare_secrets_without_showing_them() {
     assert_eq!((ran.text(), ran.err.as_str(), ran.status), ("ee0856c83ee47df5\n", "", 0));
     std::fs::write(site.path("1.key"), "short").unwrap();
     let ran = fingerprint("1.key");
-    let weak = "batv: secret file \"1.key\": fewer than 16 octets can be guessed\n";
+    let weak = "batv: secret file \"1.key\": has fewer than 16 octets and can be guessed\n";
     assert_eq!((ran.text(), ran.err.as_str(), ran.status), ("6c0e16204d02d57a\n", weak, 0));
     assert_eq!(fingerprint("none.key").status, 2);
 }
