@@ -125,8 +125,8 @@ pub(crate) struct Prune {
 
 /// Print the secret of a key
 ///
-/// This is the only command that prints a secret. On a terminal a newline follows; in a file there is
-/// none, so that the file can be used with --secret-file.
+/// On a terminal a newline follows. In a file there is none, so that the file can be used with
+/// --secret-file.
 #[derive(Args)]
 #[command(after_help = "Examples:\n  (umask 077; batv keys show 1 > secret)")]
 pub(crate) struct Show {
@@ -140,11 +140,12 @@ pub(crate) struct Show {
 
 /// Print the keys as a table that a mail server looks up by domain
 ///
-/// A line for each domain, "example.com: 2:SECRET 1:SECRET": the key that signs, and those that
-/// verify, without those that are spent. Exim's lsearch reads it as it is, and functions of libbatv
-/// read what it finds. A secret is written as base64:TEXT where it is not plain text. Keys for an
-/// address are refused, and so are domains of which no key signs.
+/// Prints one line per domain, "example.com: 2:SECRET 1:SECRET": the key that signs, then the keys that
+/// verify, without those that are spent. Exim's lsearch reads the table as it is, and the functions of
+/// libbatv take what it finds. A secret that is not plain text is written as base64:TEXT. Keys for
+/// single addresses are refused, and so are domains for which no key signs.
 #[derive(Args)]
+#[command(after_help = "Examples:\n  (umask 077; batv keys export > keys)")]
 pub(crate) struct Export {
     #[command(flatten)]
     time: TimeOption,

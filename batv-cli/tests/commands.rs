@@ -233,6 +233,7 @@ fn help_fits_a_screen_and_has_examples() {
         "keys retire",
         "keys prune",
         "keys show",
+        "keys export",
         "keys fingerprint",
         "config check",
         "report",

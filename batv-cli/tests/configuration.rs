@@ -203,7 +203,7 @@ fn config_check_tells_all_faults_at_once_and_no_secret() {
     let ran = run(&mut open.command("config check batv.toml"), b"");
     assert_eq!(
         (ran.err.as_str(), ran.status),
-        ("batv.toml: holds secrets and is open to every user; mend it with: chmod o= -- 'batv.toml'\n", 2)
+        ("batv.toml: holds secrets and is open to every user; fix it with: chmod o= -- 'batv.toml'\n", 2)
     );
 }
 
@@ -215,8 +215,8 @@ fn config_check_warns() {
     let ran = run(&mut site.command(&format!("config check batv.toml --at {NOON}")), b"");
     assert_eq!(
         ran.text(),
-        "batv.toml: warning: no key signs for example.test, so that mail leaves from there untagged, and its bounces \
-         are refused: let a key sign there\n\
+        "batv.toml: warning: no key signs for example.test, so its mail leaves without a tag and its bounces \
+         are refused: let a key sign for it\n\
          batv.toml: warning: line 1: the secret of key 0 has fewer than 16 octets and may be guessed: rotate it\n\
          batv.toml: warning: line 1: the secret of key 0 is 901 days old; after 900 days tags that have expired \
          turn valid again: rotate it\n\
