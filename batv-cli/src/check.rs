@@ -1,7 +1,8 @@
 //! `batv check`.
 
+use crate::configuration::named;
 use crate::failure::Failure;
-use crate::output::{Output, output, write_json};
+use crate::output::{Output, Painter, Tone, output, write_json};
 use crate::time::TimeOption;
 use batv_config::Store;
 use batv_core::{
@@ -17,47 +18,56 @@ use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// Say what is decided on a message, and why
+/// Show what is decided on a message, and why
 ///
-/// Takes the envelope of a message and prints both decisions of the configuration: what becomes of
-/// each recipient when such a message comes in, with the SMTP reply if it is refused, and whether
-/// the sender, if it is not the null sender, is signed when such a message goes out. Nothing is
-/// sent or changed. The exit status
-/// is 1 when a recipient is refused, else 0.
-///
-/// With --log it prints instead the line that a server logs for each of these decisions.
+/// Takes the envelope of a message and shows both decisions. When such a message comes in: is each
+/// recipient accepted, accepted for the original address, or refused, and with which SMTP reply? When it
+/// goes out: is the sender signed? Nothing is sent or changed.
 ///
 /// With --json, one object: {"inbound": [{"rcpt_to", "action", "original", "reason", "key_number",
 /// "days_left", "monitored", "reply"}], "outbound": {"mail_from", "action", "signed", "reason",
-/// "key_number"}}. An inbound "action" is accept, original (then "original" is the address to deliver
-/// to) or refuse (then "reply" is the SMTP reply), an outbound one sign or leave. "monitored" says that
-/// the recipient would be refused for this reason, but for monitor mode.
+/// "key_number"}}. An inbound "action" is "accept", "original" (then "original" is the address to deliver
+/// to) or "refuse" (then "reply" is the SMTP reply). An outbound one is "sign" or "leave". "monitored" is
+/// true if the recipient is accepted only because of monitor mode.
 #[derive(Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Check {
     /// The sender, as in MAIL FROM; <> or an empty one for a bounce
     #[arg(long, value_name = "ADDRESS")]
     from: OsString,
-    /// A recipient, as in RCPT TO; again for further ones
+    /// A recipient, as in RCPT TO; may be repeated
     #[arg(long, value_name = "ADDRESS", required = true)]
     to: Vec<OsString>,
     /// The IP address of the host that the message comes from
     #[arg(long, value_name = "ADDRESS")]
     client: Option<IpAddr>,
-    /// The message comes from an authenticated or internal client
+    /// The message comes from an authenticated client
     #[arg(long)]
     trusted: bool,
     #[command(flatten)]
     time: TimeOption,
-    /// Answer with a JSON object
+    /// Print a JSON object
     #[arg(long)]
     json: bool,
-    /// Answer with the lines of a server's log
+    /// Print the lines that a server logs for these decisions
     #[arg(long, conflicts_with = "json")]
     log: bool,
 }
 
+const EXAMPLES: &str = "\
+Examples:
+  batv check --from '<>' --to user@example.com --client 192.0.2.1
+  batv check --from user@example.com --to friend@example.org
+  batv check --log --from '<>' --to user@example.com
+
+Exit status:
+  0  every recipient is accepted
+  1  a recipient is refused
+  2  wrong usage, or a configuration file that cannot be used";
+
 impl Check {
-    pub(crate) fn run(self, config: &Path) -> Result<bool, Failure> {
+    pub(crate) fn run(self, config: Option<&Path>) -> Result<bool, Failure> {
+        let config = named(config, "")?;
         let time = self.time.time()?;
         let store = Store::open(config).map_err(Failure::Configuration)?;
         let policy = &store.config().policy;
@@ -110,15 +120,26 @@ impl Check {
         outbound: &OutboundDecision,
         out: &mut Output,
     ) -> Result<(), Failure> {
-        let from = self.from.as_bytes();
+        let (from, painter) = (self.from.as_bytes(), Painter::new());
         writeln!(out, "Coming in")?;
         line(out, "  MAIL FROM:", from)?;
         for (to, decision) in self.to.iter().zip(decisions) {
             line(out, "  RCPT TO:", to.as_bytes())?;
+            out.write_all(b"    ")?;
+            let accepted = if decision.monitored { Tone::Doubtful } else { Tone::Good };
             match &decision.action {
-                Action::Accept => writeln!(out, "    accept")?,
-                Action::Original(original) => line(out, "    accept for ", original)?,
-                Action::Refuse(reply) => writeln!(out, "    refuse: {reply}")?,
+                Action::Accept => {
+                    painter.write(accepted, "accept", out)?;
+                    out.write_all(b"\n")?;
+                }
+                Action::Original(original) => {
+                    painter.write(accepted, "accept", out)?;
+                    line(out, " for ", original)?;
+                }
+                Action::Refuse(reply) => {
+                    painter.write(Tone::Bad, "refuse", out)?;
+                    writeln!(out, ": {reply}")?;
+                }
             }
             let monitored = if decision.monitored { "; refused, but for monitor mode" } else { "" };
             let reason = decision.reason;
@@ -130,7 +151,11 @@ impl Check {
         writeln!(out, "Going out")?;
         line(out, "  MAIL FROM:", from)?;
         match &outbound.signed {
-            Some(signed) => line(out, "    sign as ", signed)?,
+            Some(signed) => {
+                out.write_all(b"    ")?;
+                painter.write(Tone::Good, "sign", out)?;
+                line(out, " as ", signed)?;
+            }
             None => writeln!(out, "    leave as it is")?,
         }
         writeln!(out, "    reason: {} ({})", outbound.reason, explain_outbound(outbound.reason))?;
@@ -168,7 +193,7 @@ impl Check {
     }
 }
 
-/// Whether such a message can leave: no server sends a bounce on, and nobody asks whether it is signed.
+/// Whether such a message can leave. Nobody asks whether a bounce is signed.
 fn leaves(outbound: &OutboundDecision) -> bool {
     outbound.reason != OutboundReason::NullSender
 }
@@ -211,21 +236,21 @@ fn line(out: &mut Output, before: &str, address: &[u8]) -> Result<(), Failure> {
 fn explain_inbound(reason: InboundReason) -> &'static str {
     match reason {
         InboundReason::Unreadable => {
-            "a bounce, and an address that cannot be read, for which nothing was signed"
+            "a bounce to an address that cannot be read, so nothing was ever signed for it"
         }
-        InboundReason::NotOurs => "no key is for the recipient",
+        InboundReason::NotOurs => "there is no key for the recipient",
         InboundReason::Client => {
             "the client is trusted, or listed in policy.untagged-clients or policy.internal-networks"
         }
         InboundReason::Exempt => "the recipient is listed in policy.exempt",
         InboundReason::NotABounce => "the message is not a bounce",
-        InboundReason::Pass => "a bounce, and its tag is authentic and in time",
+        InboundReason::Pass => "a bounce with an authentic tag, in time",
         InboundReason::TooLong => "a bounce to an address that is too long to have been signed",
-        InboundReason::Missing => "a bounce, and no tag",
-        InboundReason::Malformed => "a bounce, and prvs= without a tag value",
-        InboundReason::UnknownKey => "a bounce, and a tag with a key number that no key has",
-        InboundReason::BadSignature => "a bounce, and a tag that the key did not make",
-        InboundReason::Expired => "a bounce, and an authentic tag whose day has passed",
+        InboundReason::Missing => "a bounce without a tag",
+        InboundReason::Malformed => "a bounce to prvs= without a valid tag",
+        InboundReason::UnknownKey => "a bounce with a tag of a key that we do not have",
+        InboundReason::BadSignature => "a bounce with a tag that our key did not make",
+        InboundReason::Expired => "a bounce with an authentic tag whose last day has passed",
         InboundReason::SecondRecipient => "a bounce to several recipients, and policy.one-recipient is on",
         InboundReason::TaggedMail => "not a bounce, and policy.refuse-tagged-mail is on",
         _ => "",
@@ -237,14 +262,14 @@ fn explain_outbound(reason: OutboundReason) -> &'static str {
         OutboundReason::Signed => "a key signs for the sender",
         OutboundReason::NullSender => "the null sender is never signed",
         OutboundReason::Unreadable => "the sender is not an address",
-        OutboundReason::NotOurs => "no key is for the sender",
+        OutboundReason::NotOurs => "there is no key for the sender",
         OutboundReason::Exempt => "the sender is listed in policy.exempt",
         OutboundReason::NotInternal => "the client is neither trusted nor listed in policy.internal-networks",
         OutboundReason::Local => "every recipient is ours, and policy.sign-local is off",
         OutboundReason::UntaggedDestination => "a recipient is listed in policy.untagged-destinations",
         OutboundReason::Tagged => "the sender has a tag already",
-        OutboundReason::TooLong => "the local-part would grow beyond 64 octets",
-        OutboundReason::NoSigningKey => "no key that is for the sender signs",
+        OutboundReason::TooLong => "the local-part would become longer than 64 octets",
+        OutboundReason::NoSigningKey => "the keys for the sender only verify",
         _ => "",
     }
 }

@@ -1,14 +1,15 @@
 //! `batv config`.
 
+use crate::configuration::DEFAULT;
 use crate::failure::Failure;
-use crate::output::output;
+use crate::output::{Painter, Tone, output};
 use crate::time::TimeOption;
 use batv_config::Store;
 use clap::{Args, Subcommand};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// Check configuration files
+/// Check a configuration file
 #[derive(Subcommand)]
 pub(crate) enum ConfigCommand {
     Check(Check),
@@ -16,31 +17,48 @@ pub(crate) enum ConfigCommand {
 
 /// Check a configuration file
 ///
-/// Prints everything that is wrong with the file on standard error, one fault a line, as
-/// "FILE:LINE: SETTING: MESSAGE", and makes the exit status 2. Without faults it prints on standard
-/// output what works and may lose bounces, each with its cure: weak and old secrets, secret files
-/// that end in a line break, keys that are out of use while their tags are under way, domains that no
-/// key signs for, lists that hold everybody, names without domain that are not judged, monitor mode.
-/// The exit status is then 1. A file with nothing to say about makes it 0. Secrets are never printed.
+/// Prints everything that is wrong with the file on standard error, one fault per line, as
+/// "FILE:LINE: SETTING: MESSAGE".
+///
+/// If the file can be used, it prints a warning for everything that may lose bounces, with the cure: weak
+/// and old secrets, secret files that end in a line break, keys that no longer verify tags they made,
+/// domains without a signing key, lists that hold everybody, names without a domain that are not judged,
+/// and monitor mode. Secrets are never printed.
 #[derive(Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Check {
-    /// The configuration file
-    file: PathBuf,
+    /// The configuration file [default: /etc/batv/batv.toml]
+    file: Option<PathBuf>,
     #[command(flatten)]
     time: TimeOption,
 }
 
+const EXAMPLES: &str = "\
+Examples:
+  batv config check
+  batv config check batv.toml.new && mv batv.toml.new batv.toml
+
+Exit status:
+  0  the file is good
+  1  there are warnings
+  2  the file cannot be used, or wrong usage";
+
 impl ConfigCommand {
     pub(crate) fn run(self) -> Result<bool, Failure> {
         let Self::Check(Check { file, time }) = self;
-        let store = Store::open(&file).map_err(Failure::Configuration)?;
+        let file = file.as_deref().unwrap_or(Path::new(DEFAULT));
+        let store = Store::open(file).map_err(Failure::Configuration)?;
         let warnings = store.config().warnings(time.time()?);
-        let mut out = output();
+        let (mut out, painter) = (output(), Painter::new());
         for warning in &warnings {
-            writeln!(out, "{}: warning: {warning}", file.display())?;
+            write!(out, "{}: ", file.display())?;
+            painter.write(Tone::Doubtful, "warning", &mut out)?;
+            writeln!(out, ": {warning}")?;
         }
         if warnings.is_empty() {
-            writeln!(out, "{}: good", file.display())?;
+            write!(out, "{}: ", file.display())?;
+            painter.write(Tone::Good, "good", &mut out)?;
+            out.write_all(b"\n")?;
         }
         out.flush()?;
         Ok(warnings.is_empty())

@@ -7,6 +7,21 @@ use std::ops::Deref;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+/// The configuration file where none is named.
+pub(crate) const DEFAULT: &str = "/etc/batv/batv.toml";
+
+/// The configuration file: the one that is named, else [`DEFAULT`].
+///
+/// # Errors
+/// There is no such file, and none was named.
+pub(crate) fn named<'a>(config: Option<&'a Path>, or_else: &str) -> Result<&'a Path, Failure> {
+    let path = config.unwrap_or(Path::new(DEFAULT));
+    if config.is_none() && !path.exists() {
+        return Err(Failure::Other(format!("there is no {DEFAULT}: use --config FILE{or_else}")));
+    }
+    Ok(path)
+}
+
 /// How often a file is looked at while a stream lasts.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -29,7 +44,7 @@ impl Configuration {
         if self.looked_at.get().elapsed() >= LOOK_EVERY {
             self.looked_at.set(Instant::now());
             if let Err(error) = self.store.refresh() {
-                warn(format_args!("the configuration has changed and is bad, so the old one stays\n{error}"));
+                warn(format_args!("the new configuration is bad, so the old one stays in use\n{error}"));
             }
         }
         self.store.config()

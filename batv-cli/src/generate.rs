@@ -1,17 +1,17 @@
 //! `batv generate`: manual pages and shell completions, for packages and `make install`.
 
-use crate::Cli;
 use crate::failure::Failure;
 use crate::output::output;
-use clap::{CommandFactory, Subcommand};
+use clap::Subcommand;
 use clap_complete::Shell;
-use std::io::Write;
-use std::path::PathBuf;
+use clap_mangen::Man;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 /// Generate manual pages and shell completions
 #[derive(Subcommand)]
 pub(crate) enum Generate {
-    /// Write the manual pages, batv.1 and one of each command, into a folder, which is made
+    /// Write batv(1) and a manual page for each command into a folder, which is made if it is missing
     Man {
         /// The folder
         folder: PathBuf,
@@ -28,9 +28,7 @@ impl Generate {
     pub(crate) fn run(self) -> Result<bool, Failure> {
         let shell = match self {
             Self::Man { folder } => {
-                std::fs::create_dir_all(&folder)
-                    .and_then(|()| clap_mangen::generate_to(Cli::command(), &folder))
-                    .map_err(|error| Failure::Other(format!("{folder:?}: {error}")))?;
+                manual_pages(&folder).map_err(|error| Failure::Other(format!("{folder:?}: {error}")))?;
                 return Ok(true);
             }
             Self::Bash => Shell::Bash,
@@ -39,10 +37,58 @@ impl Generate {
         };
         // Into memory first: the generator panics when it cannot write.
         let mut script = Vec::new();
-        clap_complete::generate(shell, &mut Cli::command(), "batv", &mut script);
+        clap_complete::generate(shell, &mut crate::command(), "batv", &mut script);
         let mut out = output();
         out.write_all(&script)?;
         out.flush()?;
         Ok(true)
     }
+}
+
+/// The first page is written by hand, those of the commands are made from their help.
+fn manual_pages(folder: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let batv = include_str!("batv.1").replace("@VERSION@", env!("CARGO_PKG_VERSION"));
+    std::fs::write(folder.join("batv.1"), batv)?;
+    let mut command = crate::command();
+    command.build();
+    command.get_subcommands().try_for_each(|command| manual_page(command, folder))
+}
+
+fn manual_page(command: &clap::Command, folder: &Path) -> io::Result<()> {
+    if command.is_hide_set() {
+        return Ok(());
+    }
+    command.get_subcommands().try_for_each(|command| manual_page(command, folder))?;
+    let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let man = Man::new(command.clone().after_help(None::<&str>));
+    let name = man.get_filename();
+    let title = name.trim_end_matches(".1").to_uppercase();
+    let version = env!("CARGO_PKG_VERSION");
+    let mut page =
+        format!(".TH {title} 1 \"\" \"batv {version}\" \"Bounce Address Tag Validation\"\n").into_bytes();
+    man.render_name_section(&mut page)?;
+    man.render_synopsis_section(&mut page)?;
+    man.render_description_section(&mut page)?;
+    man.render_options_section(&mut page)?;
+    if command.has_subcommands() {
+        man.render_subcommands_section(&mut page)?;
+    }
+    page.extend(sections(&help).into_bytes());
+    page.extend(b".SH SEE ALSO\n.BR batv (1)\n");
+    std::fs::write(folder.join(name), page)
+}
+
+/// A help text in roff. A line that ends in a colon is the heading of the indented lines below it.
+fn sections(help: &str) -> String {
+    let blocks = help.split("\n\n").filter_map(|block| block.split_once(":\n"));
+    let escape = |line: &str| {
+        let line = line.trim_start().replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq");
+        format!("\\&{line}\n")
+    };
+    let section = |(heading, lines): (&str, &str)| {
+        let lines: String = lines.lines().map(escape).collect();
+        format!(".SH {}\n.nf\n{lines}.fi\n", heading.to_uppercase())
+    };
+    blocks.map(section).collect()
 }

@@ -12,26 +12,37 @@ use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::Write;
 
-/// Say what the tag of an address says
+/// Show what the tag of an address says
 ///
-/// Prints in words the dialect, the key number, the day of expiry and the original address. A
-/// tag has only the last three digits of a day: of the days that it can mean, the one nearest to
-/// --at is printed. Some products write another day: ironport the day of sending, barracuda,
-/// sparkpost and swapped tags of nine digits one of which they do not say what it is. Nothing is verified. The exit status is 1
-/// when there is no tag or no address.
+/// Prints the dialect, the key number, the day of expiry and the original address. Nothing is
+/// verified.
+///
+/// A tag holds only the last three digits of a day. Of all the days that it can mean, the one nearest
+/// to --at is printed. Some products write another day instead: ironport writes the day of sending. What
+/// day barracuda, sparkpost and swapped tags of nine digits hold is not documented.
 ///
 /// With --json: {"input", "dialect", "original", "key_number", "expires", "days_left", "sent",
 /// "day", "error"}.
 #[derive(Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Inspect {
     /// The address
     address: OsString,
     #[command(flatten)]
     time: TimeOption,
-    /// Answer with a JSON object
+    /// Print a JSON object
     #[arg(long)]
     json: bool,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  batv inspect prvs=1786752d3a=user@example.com
+
+Exit status:
+  0  the address has a tag
+  1  it has no tag, or it is not an address
+  2  wrong usage";
 
 /// What the tag says, in JSON's words.
 #[derive(Default, Serialize)]
@@ -83,7 +94,7 @@ impl Inspect {
 /// Why an address has no tag; a key ring without keys tells look-alikes from the rest.
 fn no_tag(address: &Address<'_>, time: u64) -> &'static str {
     match KeyRing::default().verify(address, time) {
-        Verdict::Malformed => "no tag: what stands behind prvs= is no tag value",
+        Verdict::Malformed => "no tag: what follows prvs= is not a tag value",
         _ => "no tag",
     }
 }

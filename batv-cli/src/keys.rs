@@ -1,5 +1,6 @@
 //! `batv keys`: the keys of a configuration file over the years.
 
+use crate::configuration::named;
 use crate::failure::{Failure, warn};
 use crate::options::{parse_key_number, read_secret};
 use crate::output::{Output, output, write_json};
@@ -16,12 +17,12 @@ use std::time::Duration;
 /// How long to wait for another editor of the file.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// List, make, rotate, retire and remove the keys of a configuration file
+/// Make, rotate, list and remove keys
 ///
-/// The file is changed in place: comments, order, owner and mode stay. It is replaced in one step,
-/// so that whoever reads it sees the old text or the new one, and an interruption leaves one of
-/// the two. Editors wait for each other, for half a minute at most. A change that would make the file bad is not made, nor one
-/// after which mail that was signed before could not be verified.
+/// These commands change the configuration file. Comments, order, owner and mode stay as they are.
+/// The file is replaced in one step, so that a reader sees either the old text or the new one, even after
+/// a crash. If another command is changing the file, they wait for it, for half a minute at most. A change
+/// that would break the file, or lose bounces, is refused.
 #[derive(Subcommand)]
 pub(crate) enum KeysCommand {
     List(List),
@@ -36,78 +37,87 @@ pub(crate) enum KeysCommand {
 
 /// List the keys
 ///
-/// In the order of the file: the number; what the key is used for, which is "sign", "verify",
-/// "verify until" a date, that day included, or "spent" when it may be pruned; the date on which its
-/// secret was created; the fingerprint of the secret, as "batv keys fingerprint" prints it; and the
-/// domains and addresses it is for. No secrets.
+/// Prints one line per key, in the order of the file: its number; its use, which is "sign", "verify",
+/// "verify until" and a date (the last day), or "spent" if it can be pruned; the date on which its secret
+/// was created; the fingerprint of the secret; and the domains and addresses it is for. Secrets are not
+/// printed.
 ///
-/// With --json, one object a line: {"number", "use", "verify_until", "spent", "created",
+/// With --json, one object per line: {"number", "use", "verify_until", "spent", "created",
 /// "fingerprint", "for", "line"}.
 #[derive(Args)]
+#[command(after_help = "Examples:\n  batv keys list\n  batv keys list --json")]
 pub(crate) struct List {
     #[command(flatten)]
     time: TimeOption,
-    /// Answer with one JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     json: bool,
 }
 
 /// Add a key with a new secret
 ///
-/// It gets the first number that is free for its domains. It signs if no key does there yet;
-/// otherwise it verifies only, so that several servers can get it before it signs: let it sign with
-/// "batv keys rotate --to N". The secret stands in the file, or in a new file beside it where that
-/// of the last key does.
+/// The key gets the first number that is free for its domains. It signs if no key signs for them yet.
+/// Otherwise it only verifies, so that you can copy it to all servers first; "batv keys rotate --to N"
+/// then makes it sign. The secret goes into the configuration file, or into a new file beside it if the
+/// last key has a secret file.
 #[derive(Args)]
+#[command(after_help = "Examples:\n  batv keys new --for example.com '*.example.com'")]
 pub(crate) struct New {
     #[command(flatten)]
     time: TimeOption,
-    /// What it is for: example.com, *.example.com, user@example.com or * for every domain
+    /// What the key is for: example.com, *.example.com, user@example.com, or * for every domain
     #[arg(long = "for", value_name = "DOMAIN", required = true, num_args = 1.., value_parser = parse_pattern)]
     patterns: Vec<Pattern>,
 }
 
-/// Let new keys sign
+/// Replace the keys that sign
 ///
-/// For each key that signs, a key with a new secret signs for the same domains from now on, and
-/// the old one verifies for as long as its last tags are good and a day more. Behind number 9 comes
-/// 0; a number that still verifies is not used again.
+/// Each key that signs is replaced by one with a new secret, which signs for the same domains. The old
+/// key goes on verifying until its last tag has expired, and one day longer. The new key gets the next
+/// number that is free; 0 follows 9.
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  batv keys rotate
+  batv keys rotate --for example.com
+  batv keys rotate --to 2")]
 pub(crate) struct Rotate {
     #[command(flatten)]
     time: TimeOption,
     /// Rotate only the keys that sign for one of these
     #[arg(long = "for", value_name = "DOMAIN", num_args = 1.., value_parser = parse_pattern)]
     patterns: Vec<Pattern>,
-    /// Make no new key, but let the key of this number sign, which verifies so far
+    /// Make no new key; let the key with this number sign, which has only verified so far
     #[arg(long, value_name = "N", value_parser = parse_key_number)]
     to: Option<KeyNumber>,
 }
 
-/// Let a key only verify, and not for ever
+/// Stop using a key
 ///
-/// It verifies for as long as its last tags are good and a day more. A key that signs is refused,
-/// since the domain's mail would leave unsigned: rotate it.
+/// The key only verifies from now on, until its last tag has expired, and one day longer. A key that
+/// signs cannot be retired without --force, because mail would leave unsigned: rotate it instead.
 #[derive(Args)]
+#[command(after_help = "Examples:\n  batv keys retire 2")]
 pub(crate) struct Retire {
     #[command(flatten)]
     time: TimeOption,
     /// The number of the key
     #[arg(value_name = "N", value_parser = parse_key_number)]
     number: KeyNumber,
-    /// The domains of the key, where several have the number
+    /// A domain of the key, if several keys have the number
     #[arg(long = "for", value_name = "DOMAIN", value_parser = parse_pattern)]
     patterns: Vec<Pattern>,
-    /// Retire it though no key will sign then: to switch BATV off
+    /// Retire it even if no key will sign then, to switch BATV off
     #[arg(long)]
     force: bool,
 }
 
-/// Remove the keys that are spent
+/// Remove keys that are no longer needed
 ///
-/// Those that verified until a day that has passed. Their comments go with them, their secret files
-/// stay.
+/// These are the keys whose last day of verifying has passed. Their comments are removed too; their
+/// secret files stay.
 #[derive(Args)]
+#[command(after_help = "Examples:\n  batv keys prune")]
 pub(crate) struct Prune {
     #[command(flatten)]
     time: TimeOption,
@@ -115,25 +125,27 @@ pub(crate) struct Prune {
 
 /// Print the secret of a key
 ///
-/// All its octets, and nothing else: a newline follows on a terminal only, so that
-/// "batv keys show N --config FILE > SECRET" makes a file for --secret-file.
+/// On a terminal a newline follows. In a file there is none, so that the file can be used with
+/// --secret-file.
 #[derive(Args)]
+#[command(after_help = "Examples:\n  (umask 077; batv keys show 1 > secret)")]
 pub(crate) struct Show {
     /// The number of the key
     #[arg(value_name = "N", value_parser = parse_key_number)]
     number: KeyNumber,
-    /// The domains of the key, where several have the number
+    /// A domain of the key, if several keys have the number
     #[arg(long = "for", value_name = "DOMAIN", value_parser = parse_pattern)]
     patterns: Vec<Pattern>,
 }
 
 /// Print the keys as a table that a mail server looks up by domain
 ///
-/// A line for each domain, "example.com: 2:SECRET 1:SECRET": the key that signs, and those that
-/// verify, without those that are spent. Exim's lsearch reads it as it is, and functions of libbatv
-/// read what it finds. A secret is written as base64:TEXT where it is not plain text. Keys for an
-/// address are refused, and so are domains of which no key signs.
+/// Prints one line per domain, "example.com: 2:SECRET 1:SECRET": the key that signs, then the keys that
+/// verify, without those that are spent. Exim's lsearch reads the table as it is, and the functions of
+/// libbatv take what it finds. A secret that is not plain text is written as base64:TEXT. Keys for
+/// single addresses are refused, and so are domains for which no key signs.
 #[derive(Args)]
+#[command(after_help = "Examples:\n  (umask 077; batv keys export > keys)")]
 pub(crate) struct Export {
     #[command(flatten)]
     time: TimeOption,
@@ -141,12 +153,13 @@ pub(crate) struct Export {
 
 /// Print the fingerprint of a secret file
 ///
-/// 16 hexadecimal digits, by which the secrets of two servers are compared without showing them: equal
-/// ones have equal fingerprints. That of a random secret, such as keygen makes, gives nothing away; a
-/// short or common word can be found from its fingerprint by trying.
+/// Two servers have the same secret if its fingerprint, 16 hexadecimal digits, is the same. The
+/// fingerprint of a random secret, such as keygen makes, gives nothing away. A short or common word can be
+/// guessed from it.
 #[derive(Args)]
+#[command(after_help = "Examples:\n  batv keys fingerprint secret")]
 pub(crate) struct Fingerprint {
-    /// The secret file, all of whose octets are the secret
+    /// The secret file; every octet counts, including a final newline
     file: PathBuf,
 }
 
@@ -159,7 +172,7 @@ impl KeysCommand {
         if let Self::Fingerprint(fingerprint) = self {
             return fingerprint.run();
         }
-        let path = config.ok_or_else(|| Failure::Other("--config FILE is missing".into()))?;
+        let path = named(config, "")?;
         match self {
             Self::List(list) => list.run(path),
             Self::New(New { time, patterns }) => change(path, &time, false, |keys| keys.add(&patterns)),
@@ -201,7 +214,8 @@ fn edit(
     may_stop: bool,
     change: impl FnOnce(&mut Keys) -> Result<(), EditError>,
 ) -> Result<Vec<Change>, Failure> {
-    let waiting = || warn(format_args!("{}: another editor holds it, waiting", path.display()));
+    let waiting =
+        || warn(format_args!("{}: waiting for another program that is changing it", path.display()));
     let today = Date::at(time.time()?);
     Ok(Editor { path, today, may_stop, patience: PATIENCE, waiting: &waiting }.change(change)?)
 }

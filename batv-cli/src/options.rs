@@ -1,6 +1,6 @@
 //! The options of keys, which sign and verify have in common.
 
-use crate::configuration::Configuration;
+use crate::configuration::{Configuration, named};
 use crate::failure::{Failure, warn};
 use batv_config::{ends_in_line_break, read_secret_file};
 use batv_core::{Delimiter, KeyNumber, KeyRing, Secret, Settings};
@@ -10,14 +10,14 @@ use std::path::{Path, PathBuf};
 /// The keys that sign and verify: those of a configuration file, or one.
 #[derive(Args)]
 pub(crate) struct KeyOptions {
-    /// The file whose octets are the secret
+    /// A file that holds one secret, to use instead of a configuration file
     ///
-    /// All of them are, a newline at the end too: "echo x > FILE" makes a secret of two octets,
-    /// "printf x > FILE" one of one. "batv keygen > FILE" writes no newline. A secret that ends in a
-    /// line break or has fewer than 16 octets is used, with a warning; at most 65536 are read.
+    /// Every octet counts, including a final newline: "echo x > FILE" makes a secret of two octets,
+    /// "printf x > FILE" makes a secret of one. "batv keygen > FILE" writes no newline. If a secret ends in
+    /// a line break or has fewer than 16 octets, it is used with a warning. The limit is 65536 octets.
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
-    /// The key's number, 0 to 9, which the tag carries
+    /// The number of the key, 0 to 9, which the tag carries
     #[arg(long, value_name = "N", default_value = "0", value_parser = parse_key_number)]
     key_number: KeyNumber,
     /// The character before the tag of a sub-address
@@ -37,7 +37,10 @@ impl KeyOptions {
         match (config, &self.secret_file) {
             (Some(config), _) => Configuration::open(config).map(Keys::Configured),
             (None, Some(secret_file)) => self.key_ring(secret_file, settings).map(Keys::One),
-            (None, None) => Err(Failure::Other("--config FILE or --secret-file FILE is missing".into())),
+            (None, None) => {
+                let config = named(None, " or --secret-file FILE")?;
+                Configuration::open(config).map(Keys::Configured)
+            }
         }
     }
 
@@ -49,16 +52,16 @@ impl KeyOptions {
     }
 }
 
-/// Reads a secret file, and says on standard error what is odd about it.
+/// Reads a secret file, and warns on standard error if something about it is odd.
 pub(crate) fn read_secret(path: &Path) -> Result<Secret, Failure> {
     let failure = |reason: String| Failure::Other(format!("secret file {path:?}: {reason}"));
     let octets = read_secret_file(path).map_err(|error| failure(error.to_string()))?;
     let secret = Secret::new(&octets).map_err(|error| failure(error.to_string()))?;
     if secret.is_weak() {
-        warn(format_args!("secret file {path:?}: fewer than 16 octets can be guessed"));
+        warn(format_args!("secret file {path:?}: has fewer than 16 octets and can be guessed"));
     }
     if ends_in_line_break(&octets) {
-        let message = "ends in a line break, which is a part of the secret";
+        let message = "ends in a line break, which is part of the secret";
         warn(format_args!("secret file {path:?}: {message}"));
     }
     Ok(secret)

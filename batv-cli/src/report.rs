@@ -24,22 +24,20 @@ use std::path::PathBuf;
 use summary::Summary;
 use tally::Tally;
 
-/// Sum up what the logs say of BATV
+/// Summarise what the logs say about BATV
 ///
-/// Reads logs and counts the lines in them that describe a decision: how many bounces were
-/// refused, or would have been but for monitor mode, day by day, for which reason, for whom and
-/// from where; how many genuine ones came, and by which key; what left unsigned, and why.
-/// The exit status is 1 when there is no such line.
+/// Reads logs and counts the decisions in them. How many bounces were refused, or would have been
+/// without monitor mode: by day, reason, recipient and client. How many genuine bounces came, and with
+/// which key. What left unsigned, and why.
 ///
-/// Any log will do: syslog's in both forms of time, what journalctl prints, Exim's main log,
-/// or what a program wrote on standard error. A line counts only if "batv: " stands right behind
-/// what the log itself writes: time, host, program, Exim's message id.
+/// It reads syslog with either form of time, the output of journalctl, Exim's main log, and what a
+/// program wrote on standard error. A line counts if "batv: " comes right after what the log itself
+/// writes: time, host, program, Exim's message id.
 ///
-/// Addresses are shown in lower case and without tags, and with octets that are not printable
-/// ASCII as \xNN. All keys with one number are counted as one. A date without a year is the last
-/// one before --at or on the day after. Memory is bounded: when there are very many recipients,
-/// clients or senders, the counts of the commonest may be too low, and the report says by how
-/// much at most.
+/// Addresses are shown in lower case and without tags. Octets that are not printable ASCII are shown as
+/// \xNN. Keys with the same number are counted as one. If a date has no year, it is the last such date
+/// before --at, or the day after. Memory is bounded: if there are very many recipients, clients or
+/// senders, the highest counts may be too low, and the report says by how much at most.
 ///
 /// With --json, one object: {"lines", "decisions", "not_understood", "too_long", "days": [{"day",
 /// "refused", "monitored", "genuine"}], "inbound": [{"reason", "refused", "monitored",
@@ -50,13 +48,13 @@ use tally::Tally;
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Report {
-    /// The logs; - or none: standard input
+    /// The logs; standard input if there are none, or for -
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// How many recipients, clients and senders to show; the others are one line
+    /// How many recipients, clients and senders to list
     #[arg(long, value_name = "N", default_value = "10")]
     top: usize,
-    /// Also write the report, as a page with pictures and without script, to this file
+    /// Also write the report to this file, as a web page with charts
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     #[command(flatten)]
@@ -70,7 +68,12 @@ const EXAMPLES: &str = "\
 Examples:
   batv report --html batv.html /var/log/mail.log
   journalctl -o short-iso -t batv-milter | batv report
-  zcat -f /var/log/exim4/mainlog* | batv report --top 20";
+  zcat -f /var/log/exim4/mainlog* | batv report --top 20
+
+Exit status:
+  0  the logs hold decisions
+  1  they hold none
+  2  wrong usage, or a file that cannot be read or written";
 
 impl Report {
     pub(crate) fn run(self) -> Result<bool, Failure> {

@@ -17,40 +17,55 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::Path;
 
-/// Sign addresses
+/// Sign addresses of mail that leaves
 ///
-/// Prints each address with a tag. The null sender and addresses that are tagged already come
-/// out unchanged. What cannot be signed, because it is not an address or its local-part would grow
-/// beyond 64 octets, comes out unchanged too, with a warning on standard error that names the
-/// line or the argument, and makes the exit status 1.
+/// Prints each address with a tag. The null sender, and addresses that have a tag already, are
+/// printed unchanged. An address that cannot be signed, because it is not valid or its local-part would become
+/// longer than 64 octets, is printed unchanged too, with a warning on standard error that names the line
+/// or the argument.
 ///
-/// With --config, what no key of the file is for, and what its policy exempts, comes out unchanged
-/// as well. A file that changes is loaded again.
+/// With --at, give the time at which the message was received, so that its sender stays the same at every
+/// attempt to deliver it.
 ///
-/// With --json: {"mail_from", "action", "signed", "reason", "error"}. "action" is sign or leave,
-/// "signed" the signed address or null, "reason" the word that "batv check" has too.
+/// With a configuration file, addresses that have no key and addresses that the policy exempts are
+/// printed unchanged too. If the file changes meanwhile, it is loaded again.
+///
+/// With --json: {"mail_from", "action", "signed", "reason", "error"}. "action" is "sign" or "leave",
+/// "signed" is the signed address or null, and "reason" is the word that "batv check" prints.
 #[derive(Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Sign {
-    /// The addresses; without any, the lines of standard input
+    /// The addresses; if there are none, the lines of standard input
     #[arg(value_name = "ADDRESS")]
     addresses: Vec<OsString>,
     #[command(flatten)]
     key: KeyOptions,
     #[command(flatten)]
     time: TimeOption,
-    /// How many days the tag is good, after the day of --at, 1 to 99
+    /// How many days the tag is good after the day of --at, 1 to 99
     #[arg(long, value_name = "DAYS", default_value = "7", value_parser = parse_lifetime)]
     lifetime: Lifetime,
-    /// What is hashed: the address in lower case, or exactly as it stands
+    /// What is hashed: the address in lower case, or exactly as given
     #[arg(long, value_name = "CASE", default_value = "fold", value_parser = hash_cases())]
     hash_case: HashCase,
-    /// Where the tag stands: prvs=KDDDSSSSSS=user@domain or user+prvs=KDDDSSSSSS@domain
+    /// Where the tag goes: prvs=KDDDSSSSSS=user@domain or user+prvs=KDDDSSSSSS@domain
     #[arg(long, value_name = "SYNTAX", default_value = "prefix", value_parser = syntaxes())]
     syntax: Syntax,
-    /// Answer with one JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     json: bool,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  batv sign user@example.com
+  batv sign --at 1795348800 < addresses
+  batv sign --secret-file secret --key-number 1 user@example.com
+
+Exit status:
+  0  every address was signed, or needs no tag
+  1  an address could not be signed
+  2  wrong usage, or a file that cannot be used";
 
 fn parse_lifetime(text: &str) -> Result<Lifetime, String> {
     let days = text.parse().map_err(|_| "a lifetime is a number of days, 1 to 99".to_owned())?;

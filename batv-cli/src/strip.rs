@@ -12,30 +12,42 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::Path;
 
-/// Take anybody's tag off addresses
+/// Remove tags from addresses, whoever made them
 ///
-/// Prints for each address the original one, or the input where there is no tag. It proves
-/// nothing: only verify does. One tag comes off; what lies under it stays. What is not an address
-/// comes out unchanged and without a message. Keys do not matter: --config is only checked.
+/// Prints the original of each address, or the input if it has no tag. One tag is removed; a tag
+/// inside it stays. Text that is not an address is printed unchanged, without a message. No key is
+/// needed, and a stripped address proves nothing: to know whether a tag is authentic, use verify.
 ///
-/// With --json: {"input", "original", "dialect"}; the last two are null where there is no tag.
+/// With --json: {"input", "original", "dialect"}. The last two are null if there is no tag.
 #[derive(Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Strip {
-    /// The addresses; without any, the lines of standard input
+    /// The addresses; if there are none, the lines of standard input
     #[arg(value_name = "ADDRESS")]
     addresses: Vec<OsString>,
-    /// Print a tab and the dialect of the tag, or none, behind the address
+    /// Print the dialect of the tag after each address
     ///
-    /// draft, ironport, swapped, slash, sub-address, barracuda or sparkpost.
+    /// A tab and one of draft, ironport, swapped, slash, sub-address, barracuda, sparkpost and none.
     #[arg(long)]
     dialect: bool,
-    /// Answer with one JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     json: bool,
 }
 
+const EXAMPLES: &str = "\
+Examples:
+  batv strip prvs=1786752d3a=user@example.com
+  batv strip --dialect btv1==08501234bcd==user@example.com
+  cut -f 3 senders.tsv | batv strip | sort | uniq -c
+
+Exit status:
+  0  every address was printed
+  2  wrong usage, or failed input or output";
+
 impl Strip {
     pub(crate) fn run(self, config: Option<&Path>) -> Result<bool, Failure> {
+        // No key is needed, but a file that is named must be good.
         config.map(Configuration::open).transpose()?;
         answer_all(&self.addresses, &Stripper { dialect: self.dialect, json: self.json }, self.json)
     }

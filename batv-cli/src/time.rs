@@ -10,10 +10,7 @@ const LATEST: u64 = 253_370_764_800;
 /// The time at which addresses are judged.
 #[derive(Args)]
 pub(crate) struct TimeOption {
-    /// The time, in seconds since 1970-01-01 UTC; the clock's unless given
-    ///
-    /// When signing, give the time at which the message was received: it must keep one address
-    /// over all attempts at delivery.
+    /// The time, in seconds since 1970-01-01 UTC [default: now]
     #[arg(long, value_name = "UNIX-SECONDS", value_parser = clap::value_parser!(u64).range(..LATEST))]
     at: Option<u64>,
 }
@@ -26,7 +23,7 @@ impl TimeOption {
             None => SystemTime::now()
                 .duration_since(UNIX_EPOCH)
                 .map(|since| since.as_secs())
-                .map_err(|_| Failure::Other("the clock stands before 1970: use --at".into())),
+                .map_err(|_| Failure::Other("the clock is set before 1970: use --at".into())),
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::answer::{Command, Input, answer_all};
 use crate::calendar;
 use crate::failure::Failure;
 use crate::options::{KeyOptions, Keys};
-use crate::output::{Output, text_of, write_json, write_parts};
+use crate::output::{Output, Painter, Tone, text_of, write_json, write_parts};
 use crate::time::TimeOption;
 use batv_config::Date;
 use batv_core::{Address, ReversePath, Settings, Verdict};
@@ -17,33 +17,47 @@ use std::path::Path;
 
 /// Verify addresses that bounces come to
 ///
-/// Prints for each address its verdict, a tab, and an address: the original one where the
-/// verdict is pass or expired, else the input. The verdicts: pass; expired, authentic but too
-/// old; bad-signature; unknown-key, a key number that no key for the address has; malformed, no tag value
-/// behind prvs=, or not an address at all, which a message on standard error names; missing, no tag
-/// or the null sender. The exit status is 0 when all pass, else 1.
+/// Prints for each address a verdict, a tab and an address. The address is the original one if the
+/// verdict is pass or expired, else the input.
 ///
-/// With --json: {"rcpt_to", "verdict", "original", "key_number", "expires", "days_left", "error"};
+/// The verdicts: "pass" is an authentic tag in time. "expired" is an authentic tag that is too old.
+/// "bad-signature" is a tag that our key did not make. "unknown-key" is a tag with a key number that we
+/// do not have. "malformed" is prvs= without a valid tag, or a text that is not an address; a message on
+/// standard error says which. "missing" is an address without a tag, or the null sender.
+///
+/// With --json: {"rcpt_to", "verdict", "original", "key_number", "expires", "days_left", "error"}.
 /// "original" is null unless the tag is authentic.
 #[derive(Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Verify {
-    /// The addresses; without any, the lines of standard input
+    /// The addresses; if there are none, the lines of standard input
     #[arg(value_name = "ADDRESS")]
     addresses: Vec<OsString>,
     #[command(flatten)]
     key: KeyOptions,
     #[command(flatten)]
     time: TimeOption,
-    /// Answer with one JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     json: bool,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  batv verify prvs=1786752d3a=user@example.com
+  batv verify --json < addresses
+
+Exit status:
+  0  every address passed
+  1  an address did not pass
+  2  wrong usage, or a file that cannot be used";
 
 impl Verify {
     pub(crate) fn run(self, config: Option<&Path>) -> Result<bool, Failure> {
         let mut settings = Settings::default();
         settings.delimiter = self.key.delimiter;
-        let verifier = Verifier { keys: self.key.keys(config, settings)?, time: self.time, json: self.json };
+        let keys = self.key.keys(config, settings)?;
+        let verifier = Verifier { keys, time: self.time, json: self.json, painter: Painter::new() };
         answer_all(&self.addresses, &verifier, self.json)
     }
 }
@@ -52,6 +66,7 @@ struct Verifier {
     keys: Keys,
     time: TimeOption,
     json: bool,
+    painter: Painter,
 }
 
 #[derive(Serialize)]
@@ -105,7 +120,7 @@ impl Command for Verifier {
         if self.json {
             write_json(&Answer::new(&input, &verdict, time, error), out)?;
         } else {
-            out.write_all(verdict.as_str().as_bytes())?;
+            self.painter.write(tone(&verdict), verdict.as_str(), out)?;
             out.write_all(b"\t")?;
             match verdict.authentic() {
                 Some(authentic) => write_parts(authentic.original.parts(), out)?,
@@ -113,5 +128,13 @@ impl Command for Verifier {
             }
         }
         Ok(verdict.is_pass())
+    }
+}
+
+fn tone(verdict: &Verdict<'_>) -> Tone {
+    match verdict {
+        Verdict::Pass(_) => Tone::Good,
+        Verdict::Expired(_) => Tone::Doubtful,
+        _ => Tone::Bad,
     }
 }

@@ -4,6 +4,7 @@
 mod common;
 
 use common::{ALICE, NOON, batv, batv_with, exims_secret, keyed, keyed_at, run};
+use std::process::{Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 #[test]
@@ -129,7 +130,7 @@ fn inspect_says_it_in_words() {
 fn inspect_tells_why_there_is_no_tag() {
     for (input, reason) in [
         ("alice@example.test", "no tag"),
-        ("prvs=078613a0766=alice@example.test", "no tag: what stands behind prvs= is no tag value"),
+        ("prvs=078613a0766=alice@example.test", "no tag: what follows prvs= is not a tag value"),
         ("<>", "no tag: null sender"),
         ("alice", "no '@' behind a local-part"),
     ] {
@@ -211,12 +212,72 @@ fn wrong_usage_is_named_and_has_exit_status_2() {
         assert_eq!((ran.text(), ran.status), ("", 2), "{options:?}");
         assert!(ran.err.contains(message), "{}", ran.err);
     }
-    for arguments in
-        [&[][..], &["sing"], &["sign", "a@b"], &["verify", "a@b"], &["inspect"], &["keygen", "x"]]
-    {
+    for arguments in [&[][..], &["sing"], &["inspect"], &["keygen", "x"]] {
         let ran = batv_with(arguments);
         assert_eq!((ran.text(), ran.status), ("", 2), "{arguments:?}");
     }
+}
+
+#[test]
+fn help_fits_a_screen_and_has_examples() {
+    let help = batv_with(&["--help"]);
+    assert!(help.text().lines().count() <= 24, "{}", help.text());
+    assert!(help.text().lines().all(|line| line.len() <= 80), "{}", help.text());
+    for command in [
+        "sign",
+        "verify",
+        "check",
+        "keys list",
+        "keys new",
+        "keys rotate",
+        "keys retire",
+        "keys prune",
+        "keys show",
+        "keys export",
+        "keys fingerprint",
+        "config check",
+        "report",
+        "strip",
+        "inspect",
+        "keygen",
+    ] {
+        let arguments: Vec<_> = command.split(' ').chain(["--help"]).collect();
+        let help = batv_with(&arguments);
+        assert!(help.text().contains("\nExamples:\n"), "{command}");
+        assert!(help.text().contains(&format!("batv {command}")), "{command}");
+    }
+    for command in ["keygen", "inspect", "report", "config check"] {
+        let arguments: Vec<_> = command.split(' ').chain(["--help"]).collect();
+        assert!(!batv_with(&arguments).text().contains("--config"), "{command}");
+    }
+}
+
+#[test]
+fn colours_are_for_terminals_alone() {
+    let secret = exims_secret();
+    let verify = |wrapped: bool, no_colour: bool| {
+        let words = ["verify", "--at", NOON, ALICE, "x@y", "--secret-file", secret.path().to_str().unwrap()];
+        let mut command = batv();
+        if wrapped {
+            // It gives its command a terminal, whose lines end in CRLF.
+            command = Command::new("script");
+            let line = [&[env!("CARGO_BIN_EXE_batv")], &words[..]].concat().join(" ");
+            command.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        } else {
+            command.args(words);
+        }
+        command.env("TERM", "xterm").env_remove("NO_COLOR").env("CLICOLOR_FORCE", "1");
+        if no_colour {
+            command.env("NO_COLOR", "1").env_remove("CLICOLOR_FORCE");
+        }
+        run(&mut command, b"").text().replace('\r', "")
+    };
+    let plain = "pass\talice@example.test\nmissing\tx@y\n";
+    assert_eq!(verify(false, false), plain);
+    assert_eq!(verify(true, true), plain);
+    let coloured = "\u{1b}[32mpass\u{1b}[0m\talice@example.test\n\u{1b}[31mmissing\u{1b}[0m\tx@y\n";
+    assert_eq!(verify(true, false), coloured);
 }
 
 #[test]
@@ -254,9 +315,15 @@ fn manual_pages_and_completions_know_the_commands() {
     expected.push("batv.1".into());
     assert_eq!(names, expected);
     let page = std::fs::read_to_string(pages.join("batv-sign.1")).unwrap();
-    assert!(
-        page.starts_with(".ie") && page.contains(".TH batv-sign 1") && page.contains("\\-\\-secret\\-file")
-    );
+    for part in [".TH BATV-SIGN 1 ", ".SH EXAMPLES\n", ".SH EXIT STATUS\n", "\\-\\-secret\\-file"] {
+        assert!(page.contains(part), "{part}");
+    }
+    // This one is written by hand.
+    let page = std::fs::read_to_string(pages.join("batv.1")).unwrap();
+    assert!(page.contains(concat!("\"batv ", env!("CARGO_PKG_VERSION"), "\"")));
+    for command in ["sign", "verify", "check", "keys", "config", "report", "strip", "inspect", "keygen"] {
+        assert!(page.contains(&format!("\n.BR {command} \", \" batv\\-{command}")), "{command}");
+    }
 
     for shell in ["bash", "zsh", "fish"] {
         let script = batv_with(&["generate", shell]);

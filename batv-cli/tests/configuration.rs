@@ -111,15 +111,23 @@ fn options_of_one_key_contradict_the_file() {
         assert_eq!((ran.text(), ran.status), ("", 2), "{command}");
         assert!(ran.err.contains("'--config <FILE>' cannot be used with '"), "{}", ran.err);
     }
+}
+
+#[test]
+fn the_default_file_is_used_where_none_is_named() {
+    const DEFAULT: &str = "/etc/batv/batv.toml";
+    let site = Site::new(EXAMPLE);
     for command in ["sign a@example.test", "verify a@example.test", "check --from a --to b", "keys list"] {
-        let ran = run(&mut site.command(command), b"");
-        assert_eq!((ran.text(), ran.status), ("", 2), "{command}");
-        assert!(
-            ran.err.starts_with("batv: --config FILE ") && ran.err.ends_with(" is missing\n"),
-            "{}",
-            ran.err
-        );
+        let unnamed = run(&mut site.command(&format!("{command} --at {NOON}")), b"");
+        let named = run(&mut site.command(&format!("{command} --at {NOON} --config {DEFAULT}")), b"");
+        assert_eq!((unnamed.text(), unnamed.status), (named.text(), named.status), "{command}");
+        let or = if unnamed.err.contains(" or ") { " or --secret-file FILE" } else { "" };
+        let missing = format!("batv: there is no {DEFAULT}: use --config FILE{or}\n");
+        let expected = if std::path::Path::new(DEFAULT).exists() { named.err } else { missing };
+        assert_eq!(unnamed.err, expected, "{command}");
     }
+    let unnamed = run(&mut site.command(&format!("config check --at {NOON}")), b"");
+    assert_eq!(unnamed, run(&mut site.command(&format!("config check --at {NOON} {DEFAULT}")), b""));
 }
 
 #[test]
@@ -164,7 +172,7 @@ fn a_co_process_follows_the_file() {
     assert_eq!(
         told.join().unwrap(),
         [
-            "batv: the configuration has changed and is bad, so the old one stays\n",
+            "batv: the new configuration is bad, so the old one stays in use\n",
             "batv.toml:1: lifetme: unknown setting; did you mean `lifetime`?\n"
         ]
     );
@@ -195,7 +203,7 @@ fn config_check_tells_all_faults_at_once_and_no_secret() {
     let ran = run(&mut open.command("config check batv.toml"), b"");
     assert_eq!(
         (ran.err.as_str(), ran.status),
-        ("batv.toml: holds secrets and is open to every user; mend it with: chmod o= -- 'batv.toml'\n", 2)
+        ("batv.toml: holds secrets and is open to every user; fix it with: chmod o= -- 'batv.toml'\n", 2)
     );
 }
 
@@ -207,8 +215,8 @@ fn config_check_warns() {
     let ran = run(&mut site.command(&format!("config check batv.toml --at {NOON}")), b"");
     assert_eq!(
         ran.text(),
-        "batv.toml: warning: no key signs for example.test, so that mail leaves from there untagged, and its bounces \
-         are refused: let a key sign there\n\
+        "batv.toml: warning: no key signs for example.test, so its mail leaves without a tag and its bounces \
+         are refused: let a key sign for it\n\
          batv.toml: warning: line 1: the secret of key 0 has fewer than 16 octets and may be guessed: rotate it\n\
          batv.toml: warning: line 1: the secret of key 0 is 901 days old; after 900 days tags that have expired \
          turn valid again: rotate it\n\
@@ -230,13 +238,13 @@ fn check_says_both_decisions() {
   MAIL FROM:<>
   RCPT TO:<alice@example.test>
     refuse: 550 5.7.1 Not a bounce of mail sent from here (BATV: the address has no tag)
-    reason: missing (a bounce, and no tag)
+    reason: missing (a bounce without a tag)
   RCPT TO:<prvs=078613a076=alice@example.test>
     accept for <alice@example.test>
-    reason: pass (a bounce, and its tag is authentic and in time)
+    reason: pass (a bounce with an authentic tag, in time)
   RCPT TO:<bob@example.org>
     accept
-    reason: not-ours (no key is for the recipient)
+    reason: not-ours (there is no key for the recipient)
 "
     );
     assert_eq!((ran.err.as_str(), ran.status), ("", 1));
@@ -246,7 +254,7 @@ fn check_says_both_decisions() {
   MAIL FROM:<alice>
   RCPT TO:<bob@example.org>
     accept
-    reason: not-ours (no key is for the recipient)
+    reason: not-ours (there is no key for the recipient)
 Going out
   MAIL FROM:<alice>
     sign as <prvs=078613a076=alice@example.test>
@@ -264,14 +272,14 @@ fn reason(text: &str, words: &str) -> (String, i32) {
 #[test]
 fn check_takes_what_the_server_knows() {
     let bare = "--to alice@example.test";
-    let refused = "reason: missing (a bounce, and no tag)";
+    let refused = "reason: missing (a bounce without a tag)";
     assert_eq!(reason(EXAMPLE, bare), (refused.to_owned(), 1));
     assert_eq!(reason(EXAMPLE, &format!("{bare} --client 192.0.2.2")), (refused.to_owned(), 1));
     let client = "reason: client (the client is trusted, or listed in policy.untagged-clients or policy.internal-networks)";
     assert_eq!(reason(EXAMPLE, &format!("{bare} --client 192.0.2.1")), (client.to_owned(), 0));
     assert_eq!(reason(EXAMPLE, &format!("{bare} --client ::ffff:192.0.2.1")), (client.to_owned(), 0));
     assert_eq!(reason(EXAMPLE, &format!("{bare} --trusted")), (client.to_owned(), 0));
-    let monitored = "reason: missing (a bounce, and no tag; refused, but for monitor mode)";
+    let monitored = "reason: missing (a bounce without a tag; refused, but for monitor mode)";
     let monitor = format!("{EXAMPLE}monitor = true\n");
     assert_eq!(reason(&monitor, bare), (monitored.to_owned(), 0));
     let one = format!("{EXAMPLE}one-recipient = true\n");

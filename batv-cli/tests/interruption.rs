@@ -155,11 +155,11 @@ fn an_editor_that_waits_says_so() {
     assert_eq!(first_line(&mut holder.stdout.take().unwrap()), "held\n");
     let mut editor = site.command("keys new --for example.com --config batv.toml").spawn().unwrap();
     let told = first_line(editor.stderr.as_mut().unwrap());
-    assert_eq!(told, "batv: batv.toml: another editor holds it, waiting\n");
+    assert_eq!(told, "batv: batv.toml: waiting for another program that is changing it\n");
     drop(holder.stdin.take());
     holder.wait().unwrap();
     let output = editor.wait_with_output().unwrap();
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), "key 0 for example.com: made, signs\n");
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "key 0 for example.com: new, signs\n");
     assert!(output.status.success());
 }
 
@@ -185,6 +185,9 @@ fn what_another_program_changes_meanwhile_is_not_overwritten() {
     }
     let output = strace.wait_with_output().unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
-    assert!(error.ends_with("another program has changed it meanwhile; it stays as it is\n"), "{error}");
+    assert!(
+        error.ends_with("another program has changed it in the meantime; nothing was written\n"),
+        "{error}"
+    );
     assert_eq!((output.status.code(), site.text()), (Some(2), edited));
 }

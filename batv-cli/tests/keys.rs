@@ -37,7 +37,7 @@ fn the_first_key_signs_and_the_second_waits() {
     let site = Site::new("");
     assert_eq!(
         site.out("keys new --for Example.com *.example.com"),
-        "key 0 for example.com, *.example.com: made, signs\n"
+        "key 0 for example.com, *.example.com: new, signs\n"
     );
     let first = "[[key]]\nnumber = 0\nsecret = \"SECRET\"\ncreated = 2026-11-22\n\
                  for = [\"example.com\", \"*.example.com\"]\n";
@@ -45,17 +45,17 @@ fn the_first_key_signs_and_the_second_waits() {
     assert_eq!(site.path("batv.toml").metadata().unwrap().mode() & 0o7777, 0o640);
     assert_eq!(
         site.out("keys new --for example.com --for *.example.com"),
-        "key 1 for example.com, *.example.com: made, verifies until it is promoted\n"
+        "key 1 for example.com, *.example.com: new, only verifies until it is promoted\n"
     );
     let second = "\n[[key]]\nnumber = 1\nsecret = \"SECRET\"\ncreated = 2026-11-22\nuse = \"verify\"\n\
                   for = [\"example.com\", \"*.example.com\"]\n";
     assert_eq!(site.text_without_secrets(), format!("{first}{second}"));
     // The first free number for the domain, not of the file.
-    assert_eq!(site.out("keys new --for example.net"), "key 0 for example.net: made, signs\n");
+    assert_eq!(site.out("keys new --for example.net"), "key 0 for example.net: new, signs\n");
     // To verify where nothing signs would refuse every bounce.
     assert_eq!(
         refused(&site, "keys new --for example.com example.org"),
-        "batv: a key signs for example.com, and none for example.org: make a key for each\n"
+        "batv: a key signs for example.com, but none for example.org: make one key for each\n"
     );
     let secrets: Vec<_> = ["0 --for example.com", "0 --for example.net", "1"]
         .map(|key| run(&mut site.command(&format!("keys show {key} --config batv.toml")), b"").out)
@@ -108,9 +108,9 @@ fn rotation_keeps_comments_and_order() {
     let site = Site::new(COMMENTED);
     assert_eq!(
         site.out("keys rotate"),
-        "key 1 for example.com, *.example.com: made, signs
+        "key 1 for example.com, *.example.com: new, signs
 key 0 for example.com, *.example.com: verifies until 2026-11-30
-key 0 for example.org: made, signs
+key 0 for example.org: new, signs
 key 9 for example.org: verifies until 2026-11-30
 "
     );
@@ -201,11 +201,11 @@ fn numbers_wrap_and_are_not_reused_while_they_verify() {
     let site = Site::new("");
     site.out("keys new --for example.com");
     for number in 1..10 {
-        assert!(site.out("keys rotate").starts_with(&format!("key {number} for example.com: made, signs\n")));
+        assert!(site.out("keys rotate").starts_with(&format!("key {number} for example.com: new, signs\n")));
     }
     assert_eq!(
         refused(&site, "keys rotate"),
-        "batv: all ten numbers are in use for example.com: retire keys, and prune later\n"
+        "batv: all ten numbers are in use for example.com: retire some, and prune them later\n"
     );
     assert_eq!(refused(&site, "keys new --for example.com"), refused(&site, "keys rotate"));
     // 5 goes on verifying; behind 9 comes 0, which is free by then.
@@ -217,7 +217,7 @@ fn numbers_wrap_and_are_not_reused_while_they_verify() {
     for number in [0, 1, 2, 3, 4, 6] {
         let ran = site.run_at(&noon(9), "keys rotate");
         assert!(
-            ran.text().starts_with(&format!("key {number} for example.com: made, signs\n")),
+            ran.text().starts_with(&format!("key {number} for example.com: new, signs\n")),
             "{}",
             ran.text()
         );
@@ -239,11 +239,11 @@ fn several_servers_get_a_key_before_it_signs() {
     assert_eq!(site.out(&format!("verify {before}")), "pass\ta@example.com\n");
     assert_eq!(
         refused(&site, "keys rotate --to 1"),
-        "batv: no key 1 for example.com, example.org that verifies only\n"
+        "batv: there is no key 1 for example.com, example.org that only verifies\n"
     );
     assert_eq!(
         refused(&site, "keys rotate --to 7"),
-        "batv: no key 7 for example.com, example.org that verifies only\n"
+        "batv: there is no key 7 for example.com, example.org that only verifies\n"
     );
     // One that is only for a part would leave the rest unsigned.
     site.out("keys new --for example.com");
@@ -259,7 +259,7 @@ fn a_key_for_a_more_specific_domain_takes_no_bounce_away() {
     assert_eq!(
         site.out("keys new --for example.com boss@example.com"),
         "key 0 for example.com, boss@example.com: copied\n\
-         key 1 for example.com, boss@example.com: made, verifies until it is promoted\n"
+         key 1 for example.com, boss@example.com: new, only verifies until it is promoted\n"
     );
     assert_eq!(site.out("sign boss@example.com"), before);
     site.out("keys rotate --to 1 --for example.com");
@@ -274,10 +274,13 @@ fn retiring_and_switching_off() {
     site.out("keys new --for example.com");
     assert_eq!(
         refused(&site, "keys retire 0"),
-        "batv: key 0 signs: rotate it, or --force if none shall sign\n"
+        "batv: key 0 signs: rotate it, or use --force to sign no more\n"
     );
-    assert_eq!(refused(&site, "keys retire 3"), "batv: no key 3\n");
-    assert_eq!(refused(&site, "keys retire 0 --for example.org"), "batv: no key 0 for example.org\n");
+    assert_eq!(refused(&site, "keys retire 3"), "batv: there is no key 3\n");
+    assert_eq!(
+        refused(&site, "keys retire 0 --for example.org"),
+        "batv: there is no key 0 for example.org\n"
+    );
     let signed = site.out("sign a@example.com");
     assert_eq!(site.out("keys retire 0 --force"), "key 0 for example.com: verifies until 2026-12-23\n");
     // A second time nothing is put off.
@@ -306,7 +309,7 @@ fn keys_of_one_number_are_told_apart() {
     let site = Site::new("");
     site.out("keys new --for example.com");
     site.out("keys new --for example.org");
-    let several = "batv: several keys have number 0 (lines 1, 7): use --for\n";
+    let several = "batv: several keys have number 0 (lines 1, 7): choose with --for\n";
     assert_eq!(refused(&site, "keys retire --force 0"), several);
     let ran = run(&mut site.command("keys show 0 --config batv.toml"), b"");
     assert_eq!((ran.text(), ran.err.as_str(), ran.status), ("", several, 2));
@@ -400,7 +403,7 @@ fn fingerprints_compare_secrets_without_showing_them() {
     assert_eq!((ran.text(), ran.err.as_str(), ran.status), ("ee0856c83ee47df5\n", "", 0));
     std::fs::write(site.path("1.key"), "short").unwrap();
     let ran = fingerprint("1.key");
-    let weak = "batv: secret file \"1.key\": fewer than 16 octets can be guessed\n";
+    let weak = "batv: secret file \"1.key\": has fewer than 16 octets and can be guessed\n";
     assert_eq!((ran.text(), ran.err.as_str(), ran.status), ("6c0e16204d02d57a\n", weak, 0));
     assert_eq!(fingerprint("none.key").status, 2);
 }
@@ -445,7 +448,7 @@ fn what_cannot_be_changed_in_place_is_left_alone() {
     std::fs::set_permissions(site.path("batv.toml"), Permissions::from_mode(0o644)).unwrap();
     assert_eq!(
         refused(&site, "keys new --for example.com"),
-        "batv: batv.toml: will hold a secret and is open to every user; first: chmod o= -- 'batv.toml'\n"
+        "batv: batv.toml: would hold a secret, and is open to every user; first run: chmod o= -- 'batv.toml'\n"
     );
     let bad = Site::new("lifetime = 0\n");
     assert!(refused(&bad, "keys rotate").starts_with("batv.toml:1: lifetime: "));
@@ -464,7 +467,7 @@ fn a_text_without_final_newline_or_with_octal_or_long_lists() {
     ));
     assert_eq!(
         site.out("keys rotate").lines().next(),
-        Some("key 1 for d0.test, d1.test, d2.test and 2 more: made, signs")
+        Some("key 1 for d0.test, d1.test, d2.test and 2 more: new, signs")
     );
 }
 

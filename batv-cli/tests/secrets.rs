@@ -48,7 +48,7 @@ fn a_short_secret_is_used_with_a_warning() {
     let ran = run(keyed("sign", &short).arg("alice@example.test"), b"");
     assert_eq!(
         ran.err,
-        format!("batv: secret file {:?}: fewer than 16 octets can be guessed\n", short.path())
+        format!("batv: secret file {:?}: has fewer than 16 octets and can be guessed\n", short.path())
     );
     assert_eq!(ran.status, 0);
     let ran = run(keyed("verify", &short).arg(ran.text().trim_end()), b"");
@@ -57,7 +57,7 @@ fn a_short_secret_is_used_with_a_warning() {
     // A secret that `echo` has written is another one than that of `printf`.
     let echoed = secret(b"sixteen octets!!\n");
     let ran = run(keyed("sign", &echoed).arg("alice@example.test"), b"");
-    let message = "ends in a line break, which is a part of the secret";
+    let message = "ends in a line break, which is part of the secret";
     assert_eq!(ran.err, format!("batv: secret file {:?}: {message}\n", echoed.path()));
 }
 

@@ -98,7 +98,7 @@ pub(crate) fn read_bounded(
 /// The fault of a file with secrets that every user of the system may read or write.
 pub(crate) fn open_to_others(path: &Path, mode: u32) -> Option<String> {
     let mend = chmod(path);
-    (mode & 0o007 != 0).then(|| format!("holds secrets and is open to every user; mend it with: {mend}"))
+    (mode & 0o007 != 0).then(|| format!("holds secrets and is open to every user; fix it with: {mend}"))
 }
 
 /// The command that takes the rights of others away, quoted for the shell.

@@ -83,32 +83,34 @@ pub enum KeyWarning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoKeys => f.write_str("no keys: nothing is signed or judged; add one with `batv keys new`"),
+            Self::NoKeys => {
+                f.write_str("there are no keys, so nothing is signed or judged; add one with `batv keys new`")
+            }
             Self::NoSigningKey { first, count } => write!(
                 f,
-                "no key signs for {}, so that mail leaves from there untagged, and its bounces are refused: let \
-                 a key sign there",
+                "no key signs for {}, so its mail leaves without a tag and its bounces are refused: let a key \
+                 sign for it",
                 and_more(first, *count)
             ),
             Self::OfKey { line, number, warning } => warning.write(*line, *number, f),
             Self::Everybody { setting: setting @ "untagged-clients" } => write!(
                 f,
-                "policy.{setting}: holds every host, so that no bounce is refused; list only hosts that bounce \
+                "policy.{setting}: contains every host, so no bounce is refused; list only hosts that bounce \
                  untagged mail"
             ),
             Self::Everybody { setting } => write!(
                 f,
-                "policy.{setting}: holds every host, so that mail of strangers is signed and no bounce is \
-                 refused; list only networks of your own"
+                "policy.{setting}: contains every host, so mail from strangers is signed and no bounce is \
+                 refused; list only your own networks"
             ),
             Self::NoDefaultDomain => f.write_str(
-                "policy.default-domain: is not set, so that bounces to a name without domain, such as \
+                "policy.default-domain: is not set, so bounces to a name without a domain, such as \
                  `postmaster`, are not judged; set it to the domain that the mail server adds",
             ),
             Self::Monitoring => f.write_str("policy.monitor: monitor mode is on, nothing is refused"),
             Self::MonitoringSome { count } => write!(
                 f,
-                "policy.monitor: monitor mode is on for {count} domains or addresses, where nothing is refused"
+                "policy.monitor: monitor mode is on for {count} domains or addresses; nothing is refused there"
             ),
         }
     }
@@ -130,21 +132,21 @@ impl KeyWarning {
             ),
             Self::LineBreak => write!(
                 f,
-                "the secret file of key {number} ends in a line break, which is a part of the secret: make sure \
-                 by `batv keys fingerprint` that every server has the same one"
+                "the secret file of key {number} ends in a line break, which is part of the secret: check with \
+                 `batv keys fingerprint` that every server has the same one"
             ),
             Self::Ended { verify_until } => write!(
                 f,
-                "key {number} signs, and its last day was {verify_until}: rotate it, or take `verify-until` away"
+                "key {number} signs, but its last day was {verify_until}: rotate it, or remove `verify-until`"
             ),
             Self::Early { created } => write!(
                 f,
-                "key {number} signs, and `created` is in the future, {created}: correct it, or the clock"
+                "key {number} signs, but `created` is in the future, {created}: correct it, or set the clock"
             ),
             Self::Overshadowed { first, count } => write!(
                 f,
-                "key {number} does not verify for {}, which has other keys, so that bounces to the tags it made \
-                 there are refused: copy it there with use = \"verify\"",
+                "key {number} does not verify for {}, which has other keys, so bounces to the tags that it \
+                 made there are refused: copy it there with use = \"verify\"",
                 and_more(first, *count)
             ),
         }

@@ -43,7 +43,10 @@ fn a_held_lock_is_told_and_given_up_after_a_time() {
     let told = Cell::new(0);
     let error = change(&path, Duration::from_millis(60), &|| told.set(told.get() + 1), add).unwrap_err();
     assert!(matches!(error, EditError::Locked(_)));
-    assert_eq!(error.to_string(), format!("{}: another editor holds it; try again later", path.display()));
+    assert_eq!(
+        error.to_string(),
+        format!("{}: another program is changing it; try again later", path.display())
+    );
     assert_eq!((told.get(), fs::read_to_string(&path).unwrap().as_str()), (1, ""));
 
     // When it comes free meanwhile, the change is made.

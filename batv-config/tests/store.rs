@@ -102,7 +102,7 @@ fn secrets_that_others_may_read_are_refused_with_the_command_that_mends_it() {
         let mend = format!("chmod o= -- '{shown}'");
         assert_eq!(
             error.to_string(),
-            format!("{shown}: holds secrets and is open to every user; mend it with: {mend}")
+            format!("{shown}: holds secrets and is open to every user; fix it with: {mend}")
         );
         assert!(Command::new("sh").args(["-c", &mend]).status().unwrap().success());
         assert_eq!(signed(&site.open().unwrap()), ALICE);
@@ -116,7 +116,7 @@ fn secrets_that_others_may_read_are_refused_with_the_command_that_mends_it() {
     fs::write(&quoted, INLINE).unwrap();
     set_mode(&quoted, 0o644);
     let error = Store::open(&quoted).map(|_| ()).unwrap_err().to_string();
-    let (_, mend) = error.split_once("mend it with: ").unwrap();
+    let (_, mend) = error.split_once("fix it with: ").unwrap();
     assert!(Command::new("sh").args(["-c", mend]).status().unwrap().success());
     assert!(Store::open(&quoted).is_ok());
 }
@@ -128,7 +128,7 @@ fn secret_files_that_others_may_read_are_refused_all_at_once() {
         site.replace(name, "secret");
         set_mode(&site.path(name), 0o640 + 4);
     }
-    let refused = "holds secrets and is open to every user; mend it with: chmod o= --";
+    let refused = "holds secrets and is open to every user; fix it with: chmod o= --";
     let folder = site.folder.path().display();
     assert_eq!(
         site.open().map(|_| ()).unwrap_err().to_string(),
@@ -231,7 +231,7 @@ fn a_secret_file_that_has_changed_is_loaded_again() {
     assert_eq!(signed(&store), ALICE);
     // Others may read it now: the old secret stays.
     set_mode(&site.path("0.key"), 0o644);
-    assert!(store.refresh().unwrap_err().to_string().contains("mend it with"));
+    assert!(store.refresh().unwrap_err().to_string().contains("fix it with"));
     assert!(!store.refresh().unwrap());
     set_mode(&site.path("0.key"), 0o600);
     assert!(store.refresh().unwrap());

@@ -99,7 +99,7 @@ impl fmt::Display for KeyPatternError {
         match self {
             Self::Pattern(error) => error.fmt(f),
             Self::LocalParts => {
-                f.write_str("a pattern of local-parts, and keys are for domains and addresses")
+                f.write_str("a pattern of local-parts, but keys are for domains and addresses")
             }
         }
     }

@@ -11,9 +11,9 @@ use toml::de::DeValue;
 pub(super) fn read(mut section: Section<'_, '_>, policy: &mut Policy) {
     let every_domain = policy.keys().of_every_domain().is_some();
     let sign_local = |value: &DeValue<'_>| match switch(value)? {
-        false if every_domain => {
-            Err("must be true with a key for \"*\": every recipient would be ours, and nothing signed")
-        }
+        false if every_domain => Err(
+            "must be true if a key is for \"*\": every recipient is ours then, and nothing would be signed",
+        ),
         sign_local => Ok(sign_local),
     };
     policy.default_domain = section.get("default-domain", domain);

@@ -38,8 +38,8 @@ impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "key {}{}: ", self.number, for_patterns(&self.patterns))?;
         match &self.what {
-            What::Made(Use::Sign) => f.write_str("made, signs"),
-            What::Made(Use::Verify) => f.write_str("made, verifies until it is promoted"),
+            What::Made(Use::Sign) => f.write_str("new, signs"),
+            What::Made(Use::Verify) => f.write_str("new, only verifies until it is promoted"),
             What::Copied => f.write_str("copied"),
             What::Signs => f.write_str("signs"),
             What::Verifies(until) => write!(f, "verifies until {until}"),

@@ -32,9 +32,11 @@ impl fmt::Display for EditError {
         match self {
             Self::Bad(error) => error.fmt(f),
             Self::BecomesBad(error) => {
-                write!(f, "the file stays as it is, for the change would make it bad\n{error}")
+                write!(f, "the file was not changed, because the change would break it\n{error}")
             }
-            Self::Locked(path) => write!(f, "{}: another editor holds it; try again later", path.display()),
+            Self::Locked(path) => {
+                write!(f, "{}: another program is changing it; try again later", path.display())
+            }
             Self::Io(path, error) => write!(f, "{}: {error}", path.display()),
             Self::Refused(message) => f.write_str(message),
         }

@@ -107,7 +107,8 @@ impl Keys {
         let config = Config::read(text, read).map_err(EditError::BecomesBad)?;
         if config.has_inline_secret && open_to_others(&self.path, mode).is_some() {
             let (path, mend) = (self.path.display(), chmod(&self.path));
-            let message = format!("{path}: will hold a secret and is open to every user; first: {mend}");
+            let message =
+                format!("{path}: would hold a secret, and is open to every user; first run: {mend}");
             return Err(EditError::Refused(message));
         }
         let before = self.config.unsigned();
@@ -159,7 +160,7 @@ impl Keys {
             .partition(|pattern| covering(pattern).is_some_and(|(_, ring)| ring.signing().is_some()));
         if !signed.is_empty() && !unsigned.is_empty() {
             let (signed, unsigned) = (for_patterns(signed), for_patterns(unsigned));
-            let message = format!("a key signs{signed}, and none{unsigned}: make a key for each");
+            let message = format!("a key signs{signed}, but none{unsigned}: make one key for each");
             return Err(EditError::Refused(message));
         }
         let r#use = if signed.is_empty() { Use::Sign } else { Use::Verify };
@@ -229,7 +230,7 @@ impl Keys {
         });
         if found.is_empty() {
             let patterns = for_patterns(patterns);
-            return Err(EditError::Refused(format!("no key {number}{patterns} that verifies only")));
+            return Err(EditError::Refused(format!("there is no key {number}{patterns} that only verifies")));
         }
         for (index, key) in found {
             self.document.sign(index);
@@ -247,7 +248,7 @@ impl Keys {
         let index = self.find(number, patterns)?;
         let signs = self.config.keys.get(index).is_some_and(|key| key.r#use == Use::Sign);
         if signs && !force {
-            let message = format!("key {number} signs: rotate it, or --force if none shall sign");
+            let message = format!("key {number} signs: rotate it, or use --force to sign no more");
             return Err(EditError::Refused(message));
         }
         self.retire_at(index);
@@ -292,11 +293,11 @@ impl Keys {
         });
         match &*found {
             [(index, ..)] => Ok(*index),
-            [] => Err(EditError::Refused(format!("no key {number}{}", for_patterns(patterns)))),
+            [] => Err(EditError::Refused(format!("there is no key {number}{}", for_patterns(patterns)))),
             several => {
                 let lines: Vec<_> = several.iter().map(|(_, key)| key.line.to_string()).collect();
                 let lines = lines.join(", ");
-                let message = format!("several keys have number {number} (lines {lines}): use --for");
+                let message = format!("several keys have number {number} (lines {lines}): choose with --for");
                 Err(EditError::Refused(message))
             }
         }
@@ -305,7 +306,9 @@ impl Keys {
     fn free_number(&self, patterns: &[Pattern], after: Option<KeyNumber>) -> Result<KeyNumber, EditError> {
         self.config.free_number(patterns, after).ok_or_else(|| {
             let patterns = for_patterns(patterns);
-            EditError::Refused(format!("all ten numbers are in use{patterns}: retire keys, and prune later"))
+            EditError::Refused(format!(
+                "all ten numbers are in use{patterns}: retire some, and prune them later"
+            ))
         })
     }
 
@@ -316,7 +319,7 @@ impl Keys {
         number: KeyNumber,
         template: Option<usize>,
     ) -> Result<(&'static str, Zeroizing<String>), EditError> {
-        let no_secret = |error| EditError::Refused(format!("no random octets: {error}"));
+        let no_secret = |error| EditError::Refused(format!("the system gives no random octets: {error}"));
         let secret = new_secret().map_err(no_secret)?;
         let Some(Place::File(old)) = template.and_then(|index| self.document.secret(index)) else {
             return Ok(("secret", secret));

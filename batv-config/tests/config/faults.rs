@@ -144,7 +144,7 @@ fn faults_of_keys() {
         ("number = 1\nfor = []", "line 4: key[1].for: must name a domain or an address"),
         (
             "number = 1\nfor = [\"postmaster@*\"]",
-            "line 4: key[1].for: \"postmaster@*\" is a pattern of local-parts, and keys are for domains and addresses",
+            "line 4: key[1].for: \"postmaster@*\" is a pattern of local-parts, but keys are for domains and addresses",
         ),
         (
             "number = 1\nfor = \"a.test\"",

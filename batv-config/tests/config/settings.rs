@@ -127,8 +127,8 @@ fn mail_that_stays_local_needs_to_know_what_is_ours() {
     let key = "[[key]]\nnumber = 0\nsecret = \"secret\"\nfor = [\"*\"]\n";
     assert_eq!(
         faults(&format!("{key}[policy]\nsign-local = false\n")),
-        "line 6: policy.sign-local: must be true with a key for \"*\": every recipient would be ours, \
-         and nothing signed"
+        "line 6: policy.sign-local: must be true if a key is for \"*\": every recipient is ours then, \
+         and nothing would be signed"
     );
     assert!(parse(&format!("{key}[policy]\nsign-local = true\n")).policy.sign_local);
 }

@@ -8,7 +8,7 @@ const DAY: u64 = 86_400;
 
 /// That no key signs for these.
 fn unsigned(patterns: &str) -> String {
-    let effect = "so that mail leaves from there untagged, and its bounces are refused: let a key sign there";
+    let effect = "so its mail leaves without a tag and its bounces are refused: let a key sign for it";
     format!("no key signs for {patterns}, {effect}")
 }
 
@@ -33,7 +33,10 @@ fn a_good_file_has_none() {
 
 #[test]
 fn no_keys_and_no_key_that_signs() {
-    assert_eq!(warnings("", 0), ["no keys: nothing is signed or judged; add one with `batv keys new`"]);
+    assert_eq!(
+        warnings("", 0),
+        ["there are no keys, so nothing is signed or judged; add one with `batv keys new`"]
+    );
     let verifying = key("0123456789abcdef", "use = \"verify\"");
     assert_eq!(warnings(&verifying, 0), [unsigned("a.test and 1 more")]);
     let one = verifying.replace("\"a.test\", ", "");
@@ -74,7 +77,7 @@ fn monitor_mode_until_it_ends() {
 #[test]
 fn monitor_mode_for_some() {
     let text = key("0123456789abcdef", "[policy]\nmonitor = [\"a.test\", \"x@b.test\"]");
-    let some = "policy.monitor: monitor mode is on for 2 domains or addresses, where nothing is refused";
+    let some = "policy.monitor: monitor mode is on for 2 domains or addresses; nothing is refused there";
     assert_eq!(warnings(&text, 0), [some]);
 }
 
@@ -84,10 +87,8 @@ fn a_name_without_domain_is_not_judged_for_want_of_a_default_domain() {
     let warnings = |text: &str| parse(text).warnings(0).iter().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(
         warnings(&text),
-        [
-            "policy.default-domain: is not set, so that bounces to a name without domain, such as `postmaster`, \
-              are not judged; set it to the domain that the mail server adds"
-        ]
+        ["policy.default-domain: is not set, so bounces to a name without a domain, such as `postmaster`, \
+              are not judged; set it to the domain that the mail server adds"]
     );
     assert_eq!(warnings(&format!("{text}[policy]\ndefault-domain = \"a.test\"\n")), [""; 0]);
 }
@@ -96,8 +97,8 @@ fn a_name_without_domain_is_not_judged_for_want_of_a_default_domain() {
 fn a_secret_file_that_ends_in_a_line_break() {
     let text = "[[key]]\nnumber = 4\nsecret-file = \"4.key\"\nfor = [\"a.test\"]\n";
     let with = |octets: &[u8]| shown(&Config::parse(text, |_| Ok(octets.to_vec())).unwrap(), 0);
-    let warning = "line 1: the secret file of key 4 ends in a line break, which is a part of the secret: make sure \
-                   by `batv keys fingerprint` that every server has the same one";
+    let warning = "line 1: the secret file of key 4 ends in a line break, which is part of the secret: check \
+                   with `batv keys fingerprint` that every server has the same one";
     assert_eq!(with(b"0123456789abcdef"), [""; 0]);
     assert_eq!(with(b"0123456789\nabcdef"), [""; 0]);
     for octets in [&b"0123456789abcdef\n"[..], b"0123456789abcdef\r\n", b"0123456789abcdef\r"] {
@@ -110,8 +111,7 @@ fn a_secret_file_that_ends_in_a_line_break() {
 #[test]
 fn a_key_that_signs_behind_its_last_day() {
     let text = key("0123456789abcdef", "verify-until = 2026-01-01");
-    let ended =
-        "line 2: key 4 signs, and its last day was 2026-01-01: rotate it, or take `verify-until` away";
+    let ended = "line 2: key 4 signs, but its last day was 2026-01-01: rotate it, or remove `verify-until`";
     assert_eq!(warnings(&text, CREATED + DAY - 1), [""; 0]);
     assert_eq!(warnings(&text, CREATED + DAY), [ended]);
     let verifying = key("0123456789abcdef", "verify-until = 2026-01-01\nuse = \"verify\"");
@@ -121,7 +121,8 @@ fn a_key_that_signs_behind_its_last_day() {
 #[test]
 fn a_key_that_signs_before_it_is_made() {
     let text = key("0123456789abcdef", "created = 2026-01-01");
-    let early = "line 2: key 4 signs, and `created` is in the future, 2026-01-01: correct it, or the clock";
+    let early =
+        "line 2: key 4 signs, but `created` is in the future, 2026-01-01: correct it, or set the clock";
     assert_eq!(warnings(&text, CREATED - 1), [early]);
     assert_eq!(warnings(&text, CREATED), [""; 0]);
 }
@@ -130,10 +131,10 @@ fn a_key_that_signs_before_it_is_made() {
 fn lists_that_hold_everybody() {
     let text =
         |setting: &str, list: &str| key("0123456789abcdef", &format!("[policy]\n{setting} = [{list}]"));
-    let clients = "policy.untagged-clients: holds every host, so that no bounce is refused; list only hosts that \
+    let clients = "policy.untagged-clients: contains every host, so no bounce is refused; list only hosts that \
                    bounce untagged mail";
-    let networks = "policy.internal-networks: holds every host, so that mail of strangers is signed and no bounce \
-                    is refused; list only networks of your own";
+    let networks = "policy.internal-networks: contains every host, so mail from strangers is signed and no bounce \
+                    is refused; list only your own networks";
     for list in
         ["\"0.0.0.0/0\"", "\"::/0\"", "\"128.0.0.0/1\", \"192.0.2.1\", \"0.0.0.0/1\"", "\"::ffff:0:0/96\""]
     {
@@ -154,7 +155,7 @@ fn numbered(number: u8, rest: &str, domain: &str) -> String {
 fn a_narrower_pattern_puts_the_keys_of_a_wider_one_out_of_use() {
     let wide = numbered(0, "created = 2025-06-01", "*");
     let narrow = numbered(1, "created = 2026-01-01", "a.test");
-    let lost = "line 1: key 0 does not verify for a.test, which has other keys, so that bounces to the tags it made \
+    let lost = "line 1: key 0 does not verify for a.test, which has other keys, so bounces to the tags that it made \
                 there are refused: copy it there with use = \"verify\"";
     let text = [&*wide, &narrow].concat();
     // What it signed until then is good for a week, and a day.
