@@ -192,7 +192,10 @@ fn a_tag_with_nothing_behind_it_gets_no_sub_address_for_its_original() {
     for text in ["prvs=600531a531=@example.test", r#"PRVS=600531A531=""@example.test"#] {
         assert_eq!(keys.sign(&address(text.as_bytes()), NOON), Err(SignError::Tagged), "{text}");
     }
-    assert!(keys.sign(&address(b"prvs=abc=@example.test"), NOON).is_ok());
+    for text in ["prvs=abc=@example.test", "prvs=not-a-value=@example.test", "prvsx0123456789=@example.test"]
+    {
+        assert!(keys.sign(&address(text.as_bytes()), NOON).is_ok(), "{text}");
+    }
 }
 
 #[test]

@@ -86,6 +86,22 @@ fn a_pass_and_an_expired_tag_say_the_same_of_the_address() {
 }
 
 #[test]
+fn verdicts_have_words() {
+    let keys = default_ring();
+    for (text, word) in [
+        ("alice@example.test", "missing"),
+        ("prvs=abc=alice@example.test", "malformed"),
+        ("prvs=1786864c09=alice@example.test", "unknown-key"),
+        ("prvs=0786864c08=alice@example.test", "bad-signature"),
+        ("prvs=0778d278ac=alice@example.test", "expired"),
+        ("prvs=0786864c09=alice@example.test", "pass"),
+    ] {
+        let text = address(text.as_bytes());
+        assert_eq!(format!("{:>13}", keys.verify(&text, NOON)), format!("{word:>13}"), "{text}");
+    }
+}
+
+#[test]
 fn midnight_between_two_servers() {
     let keys = default_ring();
     let midnight = NOON - NOON % DAY;

@@ -8,6 +8,7 @@
 mod common;
 
 mod inbound;
+mod keys;
 mod log_line;
 mod monitoring;
 mod outbound;

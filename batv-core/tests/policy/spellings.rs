@@ -142,6 +142,12 @@ fn what_stands_before_percent_or_bang_elsewhere_is_a_local_part() {
         "alice%example.test%other.test",
         "other.test!example.test!alice",
         "example.test!alice%other.test@other.test",
+        // Somebody, though what names them is nearly a tag.
+        "other.test!+list@example.test",
+        "other.test!+alice0123456789@example.test",
+        "other.test!alices0123456789@example.test",
+        "other.test!+prvs=012345678@example.test",
+        "other.test!-prvs=0123456789@example.test",
     ] {
         assert_eq!(bounce(&site(), recipient), "accept not-ours", "{recipient}");
     }
