@@ -61,7 +61,7 @@ def faults(document: Path, folder: str) -> Iterator[str]:
                     yield f"{document}:{number}: $ {command}\nshown:\n{expected}printed:\n{output}"
         elif language in PARTS_OF:
             if "\n".join(lines) not in (ROOT / PARTS_OF[language]).read_text():
-                yield f"{document}:{first}: this block is no part of {PARTS_OF[language]}"
+                yield f"{document}:{first}: this block is not part of {PARTS_OF[language]}"
         elif language not in CHECKED_ELSEWHERE:
             yield f"{document}:{first}: nothing checks a block of the language '{language}'"
     print(f"{document}: {run} commands")

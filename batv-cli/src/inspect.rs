@@ -91,7 +91,7 @@ impl Inspect {
     }
 }
 
-/// Why an address has no tag; a key ring without keys tells look-alikes from the rest.
+/// Why an address has no tag. A key ring without keys recognises what only looks like one.
 fn no_tag(address: &Address<'_>, time: u64) -> &'static str {
     match KeyRing::default().verify(address, time) {
         Verdict::Malformed => "no tag: what follows prvs= is not a tag value",

@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 const A_LIST: &str = "must be a list in brackets: [\"...\", \"...\"]";
 const A_KEY: &str = "must be a table in double brackets: [[key]]";
 
-/// The most octets of a text that is read on behind a fault of its syntax. A larger one that is not
+/// The most octets of a text that is read further after a fault of its syntax. A larger one that is not
 /// TOML at all has more faults than memory holds.
 const RECOVERED: usize = 256 << 10;
 
@@ -44,7 +44,7 @@ pub struct Config {
     pub(crate) has_inline_secret: bool,
     /// How long tags are good.
     pub(crate) lifetime: Lifetime,
-    /// Domains and addresses with keys of which none signs.
+    /// Domains and addresses that have keys, but none that signs.
     pub(crate) unsigned: Vec<String>,
     /// Keys that a narrower pattern has put out of use.
     pub(crate) overshadowed: Vec<Overshadowed>,

@@ -14,7 +14,7 @@ impl Key {
 }
 
 impl Config {
-    /// Domains and addresses with keys of which none signs, in alphabetical order.
+    /// Domains and addresses that have keys, but none that signs, in alphabetical order.
     #[must_use]
     pub fn unsigned(&self) -> &[String] {
         &self.unsigned
@@ -29,8 +29,8 @@ impl Config {
         day.plus(i64::from(self.lifetime.days()) + 1)
     }
 
-    /// A number for a new key that no key has which is for any of the patterns now: the first one
-    /// behind `after`, or else of all ten. Behind 9 comes 0.
+    /// A number for a new key, one that no key for any of the patterns has now: the first one after
+    /// `after`, or the first of all ten without it. After 9 comes 0.
     ///
     /// A key for a wider pattern counts when there is none for the pattern itself: it made the
     /// tags that are on their way.

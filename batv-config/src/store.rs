@@ -84,13 +84,13 @@ impl Store {
         Arc::clone(&self.state.load().config)
     }
 
-    /// Whether [`refresh`](Self::refresh) would load the file again: one look at each file tells.
+    /// Whether [`refresh`](Self::refresh) would load the file again. This looks at each file once.
     #[must_use]
     pub fn is_stale(&self) -> bool {
         self.state.load().is_stale()
     }
 
-    /// Loads the file again if it, or a secret file, has changed: one look at each tells. Returns
+    /// Loads the file again if it, or a secret file, has changed, which takes one look at each. Returns
     /// whether the configuration is a new one.
     ///
     /// One thread loads, and the others go on with the old configuration meanwhile.

@@ -22,7 +22,7 @@ pub(crate) enum Outcome {
 }
 
 impl<'a> Decision<'a> {
-    /// Reads what stands behind `batv: `; None when that is anything but such fields.
+    /// Reads what follows `batv: `; None if that is anything but such fields.
     pub(crate) fn parse(text: &'a [u8]) -> Option<Self> {
         let mut fields = Fields { rest: Some(std::str::from_utf8(text).ok()?) };
         let inbound = match fields.take("dir")? {
@@ -78,10 +78,10 @@ struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// The value of the next field, if that is its name.
     fn take(&mut self, name: &str) -> Option<&'a str> {
-        let behind = self.rest?.strip_prefix(name)?.strip_prefix('=')?;
-        let (value, rest) = match behind.split_once(' ') {
+        let after = self.rest?.strip_prefix(name)?.strip_prefix('=')?;
+        let (value, rest) = match after.split_once(' ') {
             Some((value, rest)) => (value, Some(rest)),
-            None => (behind, None),
+            None => (after, None),
         };
         self.rest = rest;
         Some(value)
@@ -116,11 +116,11 @@ fn is_escaped(value: &str) -> bool {
 pub(crate) fn unescape(value: &str) -> Vec<u8> {
     let mut octets = Vec::with_capacity(value.len());
     let mut rest = value;
-    while let Some((before, behind)) = rest.split_once('\\') {
+    while let Some((before, after)) = rest.split_once('\\') {
         octets.extend_from_slice(before.as_bytes());
-        let octet = behind.get(1..3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let octet = after.get(1..3).and_then(|digits| u8::from_str_radix(digits, 16).ok());
         octets.extend(octet);
-        rest = behind.get(3..).unwrap_or_default();
+        rest = after.get(3..).unwrap_or_default();
     }
     octets.extend_from_slice(rest.as_bytes());
     octets

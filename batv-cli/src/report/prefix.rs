@@ -1,7 +1,7 @@
 //! What a log puts before a line of BATV: level, time, host, program, Exim's message id.
 //!
-//! Strangers choose much of what stands in a log. So a line counts only if `batv: ` stands right
-//! behind such a prefix, read from the line's first octet on.
+//! Strangers choose much of what is in a log. So a line counts only if `batv: ` comes right after such a
+//! prefix, which is read from the first octet of the line.
 
 /// A date as a log writes it. Syslog's classic form has no year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub(crate) struct WrittenDate {
     pub(crate) day: u8,
 }
 
-/// The date of a line, if it has one, and what stands behind `batv: `. None: not a line of BATV.
+/// The date of a line, if it has one, and what follows `batv: `. None if it is not a line of BATV.
 pub(crate) fn split(line: &[u8]) -> Option<(Option<WrittenDate>, &[u8])> {
     let line = without_level(line);
     let date_time =
@@ -35,7 +35,7 @@ fn without_level(text: &[u8]) -> &[u8] {
     level().unwrap_or(text)
 }
 
-/// `host program[1]: `, without the host too, and behind it what Exim writes to syslog.
+/// `host program[1]: `, or the same without the host, and after it what Exim writes to syslog.
 fn without_host_and_program(text: &[u8]) -> &[u8] {
     // Programs that write the time themselves have neither.
     if without_level(text).starts_with(b"batv: ") {
@@ -138,7 +138,7 @@ fn digits(text: &[u8], least: usize, most: usize) -> Option<(u16, &[u8])> {
     (count >= least).then(|| (digits.iter().fold(0, push), rest))
 }
 
-/// What stands before the first space, and what behind it.
+/// What comes before the first space, and what comes after it.
 fn word(text: &[u8]) -> (&[u8], &[u8]) {
     match memchr::memchr(b' ', text) {
         Some(length) => (text.get(..length).unwrap_or_default(), text.get(length + 1..).unwrap_or_default()),

@@ -39,7 +39,7 @@ pub(super) struct Tally {
     pub(super) recipients: Frequent,
     /// The clients that they came from.
     pub(super) clients: Frequent,
-    /// The senders that left unsigned, each with the reason behind a space.
+    /// The senders that left unsigned, each with the reason after a space.
     pub(super) senders: Frequent,
 }
 

@@ -180,7 +180,7 @@ impl<'a, 't> Section<'a, 't> {
     }
 }
 
-/// Names of the top of the file: behind the line `[policy]` or `[[key]]` they belong to that table.
+/// Names of the top of the file: after a line `[policy]` or `[[key]]` they belong to that table.
 const TOP: [&str; 5] = ["lifetime", "syntax", "delimiter", "hash-case", "long-local-parts"];
 
 /// Settings that have another name now.

@@ -69,7 +69,7 @@ impl Document {
         Some(copy)
     }
 
-    /// Puts a key behind all others.
+    /// Puts a key after all others.
     pub(super) fn push(&mut self, mut key: Table) {
         if !self.0.as_table().is_empty() {
             key.decor_mut().set_prefix("\n");
@@ -80,13 +80,13 @@ impl Document {
         }
     }
 
-    /// Puts keys behind others, in the order of these.
+    /// Puts each key after another one, in the order of those.
     pub(super) fn insert(&mut self, new: impl IntoIterator<Item = (usize, Table)>) {
         let Some(keys) = self.0.get_mut("key").and_then(Item::as_array_of_tables_mut) else { return };
         let mut new = new.into_iter().peekable();
         for (index, key) in std::mem::take(keys).into_iter().enumerate() {
             keys.push(key);
-            if let Some((_, mut key)) = new.next_if(|(behind, _)| *behind == index) {
+            if let Some((_, mut key)) = new.next_if(|(after, _)| *after == index) {
                 key.decor_mut().set_prefix("\n");
                 keys.push(key);
             }
@@ -156,7 +156,7 @@ fn tables_of(item: &mut Item) -> Vec<&mut Table> {
     }
 }
 
-/// What stands above keys that are removed, and above what comes behind them, without the comments
+/// What stands above keys that are removed, and above what comes after them, without the comments
 /// that are only about one of the keys.
 fn join(texts: impl Iterator<Item = String>) -> String {
     let joined = texts.reduce(|above, next| match above.rfind("\n\n").and_then(|end| above.get(..=end)) {

@@ -52,7 +52,7 @@ impl LockedFile {
         write(&self.target, &temporary, text.as_bytes(), &self.metadata, true)
     }
 
-    /// Removes what killed editors have left behind in these folders.
+    /// Removes what killed editors have left in these folders.
     pub(super) fn tidy<'f>(&self, folders: impl IntoIterator<Item = &'f Path>) {
         for left in [temporary_config(&self.target), self.temporary_secret()] {
             // What cannot be removed is in nobody's way but the next one's who needs the name, and is told.
@@ -73,7 +73,7 @@ impl LockedFile {
     }
 }
 
-/// Names that are always the same, for the next editor removes what a killed one leaves behind.
+/// Names that are always the same, so that the next editor removes what a killed one has left.
 fn temporary_config(target: &Path) -> String {
     format!(".{}.new", file_name(target))
 }

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 impl Keys {
     /// A line for each domain, in the order of the file: `DOMAIN: NUMBER:SECRET NUMBER:SECRET`. The key
-    /// that signs is the first; those that are spent are left out. What stands behind the colon is what
+    /// that signs is the first; those that are spent are left out. What follows the colon is what
     /// [`parse_key_text`](crate::parse_key_text) reads.
     ///
     /// # Errors
