@@ -30,7 +30,7 @@ QUEUES = ["incoming", "active", "deferred", "bounce", "defer", "flush", "corrupt
 MAILBOXES = ["alice", "bob", "mixed.case", '"john doe"', '"a..b"']
 
 SERVICES = """
-{port} inet n - y - - smtpd
+127.0.0.1:{port} inet n - y - - smtpd
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
@@ -168,10 +168,10 @@ class Postfix(MailServer):
 
     _confined = ["chroot", CONFINED] if CONFINED else []
 
-    def __init__(self, config, date="2026-11-22T12:00:00", settings="", milter="", socket="unix"):
+    def __init__(self, config, date="2026-11-22T12:00:00", settings="", milter="", socket="unix", services=""):
         self.folder = Path(tempfile.mkdtemp(prefix="batv-postfix-"))
         self.queue = self.folder / "queue"
-        self._settings = settings
+        self._settings, self._services = settings, services
         if socket == "inet":
             address = f"inet:127.0.0.1:{free_port()}"
             self._settings += f"\nsmtpd_milters = {address}\n"
@@ -229,7 +229,7 @@ class Postfix(MailServer):
         folder("etc", 0o755)
 
     def _write_config(self):
-        self.port = free_port()
+        self.port, self.services_port = free_port(), free_port()
         etc = self.folder / "etc"
         host, port = self.world.address
         libraries = DEBIAN / "usr/lib/postfix"
@@ -239,7 +239,9 @@ class Postfix(MailServer):
         (etc / "mailboxes").write_text("".join(f"{name} x\n" for name in MAILBOXES + addresses))
         (etc / "batv_users").write_text("".join(f"{address} {address}\n" for address in addresses))
         (etc / "dynamicmaps.cf").write_text("pcre postfix-pcre.so dict_pcre_open\n")
-        (etc / "master.cf").write_text(SERVICES.format(port=f"127.0.0.1:{self.port}"))
+        (etc / "master.cf").write_text(
+            (SERVICES + self._services).format(port=self.port, other=self.services_port) + "\n"
+        )
         settings = documented("main.cf").replace("/etc/postfix/", f"{etc}/")
         # A setting that is written twice counts as the last one says.
         (etc / "main.cf").write_text(f"""

@@ -3,10 +3,11 @@
 import collections
 import hmac
 import re
+import smtplib
 import unittest
 
 from case import ALICE, FORGED, KEYS, MISSING, OK, TAG, UNKNOWN, Case
-from mail import transaction
+from mail import DEADLINE, transaction
 from servers import STRANGER, Postfix
 
 
@@ -162,6 +163,21 @@ class Outgoing(Case):
         self.postfix.submit("alice@example.test", "bob@example.net")
         self.assert_delivered(("", ("alice@example.test",)))
         self.assertEqual(self.postfix.world.envelopes, [])
+
+
+class Filtered(Case):
+    """A filter behind the queue hands mail back from 127.0.0.1, past the milter."""
+
+    options = {"services": "127.0.0.1:{other} inet n - y - - smtpd -o receive_override_options=no_milters"}
+
+    def test_strangers_that_use_our_domain_are_not_signed_by_the_way_back(self):
+        filtered = self.postfix.services_port
+        with smtplib.SMTP("127.0.0.1", filtered, timeout=DEADLINE) as client:
+            for sender, recipient in [("alice@example.test", "bob@example.net"), ("", "alice@example.test")]:
+                self.assertRegex(transaction(client, sender, recipient)[-1], OK)
+        self.assertEqual(self.postfix.world.wait_for(1), [("alice@example.test", ("bob@example.net",))])
+        self.assert_delivered(("", ("alice@example.test",)))
+        self.assertEqual(self.postfix.milter.decisions(), [])
 
 
 class Monitored(Case):

@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import smtplib
+import socket
 import subprocess
 import tempfile
 import threading
@@ -31,8 +32,8 @@ class Signals(unittest.TestCase):
             self.assertEqual(client.docmd("RCPT", f"TO:<{ALICE}>")[0], 250)
             postfix.milter.signal(signal.SIGTERM)
             # Whoever comes now is told to come again, and so is who waits.
-            socket = postfix.queue / "batv/milter.sock"
-            wait_until(lambda: not socket.exists(), "end of the listener")
+            path = postfix.queue / "batv/milter.sock"
+            wait_until(lambda: not path.exists(), "end of the listener")
             with postfix.client() as late:
                 late.ehlo()
                 self.assertEqual(late.docmd("MAIL", "FROM:<>"), LATER)
@@ -123,8 +124,8 @@ class Socket(unittest.TestCase):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="batv-milter-")))
         self.path = self.folder / "milter.sock"
 
-    def milter(self, settings="", socket=None):
-        milter = Milter(self.folder, socket or f"unix:{self.path}", settings)
+    def milter(self, settings="", address=None):
+        milter = Milter(self.folder, address or f"unix:{self.path}", settings)
         milter.write(KEYS)
         self.addCleanup(milter.stop)
         return milter
@@ -168,16 +169,45 @@ class Socket(unittest.TestCase):
         self.assertEqual(self.run_milter(self.milter(), "--check"), (0, ""))
         self.assertFalse(self.path.exists())
         folder = f"unix:{self.folder}/no/milter.sock"
-        for settings, socket, expected in [
+        for settings, address, expected in [
             ('group = "nosuch"', None, f'unix:{self.path}: there is no group "nosuch"'),
             ("quit = true", None, f"{self.folder}/batv.toml:12: milter.quit: unknown setting; did you mean `quiet`?"),
             ("", folder, f"{folder}: No such file or directory (os error 2)"),
         ]:
-            self.assertEqual(self.run_milter(self.milter(settings, socket), "--check"), (2, expected))
+            self.assertEqual(self.run_milter(self.milter(settings, address), "--check"), (2, expected))
         milter = self.milter()
         milter.section = ""
         milter.write(KEYS)
         self.assertEqual(self.run_milter(milter), (2, f"{milter.config}: has no section [milter]"))
+
+
+class Systemd(unittest.TestCase):
+    def test_it_says_when_it_is_ready_and_levels_its_lines(self):
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="batv-milter-")))
+        notified = self.enterContext(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+        notified.settimeout(DEADLINE)
+        notified.bind(str(folder / "notify"))
+        milter = Milter(folder, f"unix:{folder}/milter.sock")
+        milter.write(KEYS)
+        milter.start("env", f"NOTIFY_SOCKET={folder}/notify", "JOURNAL_STREAM=8:1")
+        self.addCleanup(milter.stop)
+
+        def said():
+            return notified.recv(4096).decode().splitlines()
+
+        self.assertEqual(said(), ["READY=1"])
+        milter.signal(signal.SIGHUP)
+        reloading, since = said()
+        self.assertEqual(reloading, "RELOADING=1")
+        self.assertRegex(since, r"^MONOTONIC_USEC=\d+$")
+        self.assertEqual(said(), ["READY=1"])
+        milter.signal(signal.SIGTERM)
+        self.assertEqual(said(), ["STOPPING=1"])
+        milter.wait()
+        weak = f"<4>{milter.config}: line 2: the secret of key 0 has fewer than 16 octets and may be guessed: rotate it"
+        listens = f"<5>batv-milter 0.1.0 listens on unix:{folder}/milter.sock"
+        lines = [weak, listens, f"<5>{milter.config}: read anew", weak, "<5>stopped"]
+        self.assertEqual(milter.log.splitlines(), lines)
 
 
 class SecondClient(unittest.TestCase):
@@ -196,14 +226,14 @@ internal-networks = ["198.51.100.0/24"]
 
     def test_it_gets_the_answers_that_libmilter_gives(self):
         folder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="batv-milter-")))
-        socket = f"unix:{folder}/milter.sock"
-        milter = Milter(folder, socket, date="2026-11-22T12:00:00")
+        address = f"unix:{folder}/milter.sock"
+        milter = Milter(folder, address, date="2026-11-22T12:00:00")
         milter.write(self.CONFIG)
         milter.start()
         self.addCleanup(milter.stop)
         hashed = hmac.new(b"a secret of 16 octets or more", b"1786user@example.com", "sha1").hexdigest()
         tagged = f"prvs=1786{hashed[:6]}=user@example.com"
-        variables = ["-D", f"socket={socket}", "-D", f"tagged={tagged}"]
+        variables = ["-D", f"socket={address}", "-D", f"tagged={tagged}"]
         command = ["miltertest", *variables, "-s", ROOT / "tests/c/milter.lua"]
         run = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE, check=False)
         self.assertEqual((run.returncode, run.stdout + run.stderr), (0, ""))
