@@ -63,8 +63,10 @@ impl Config {
             } else {
                 text.cast::<PyString>().map_err(|_| wrong_type("text", "str or a mapping", text))?
             };
+            // Python's own error would hold the text, secrets and all.
+            let surrogate = |_| raise(py, &ARGUMENT_ERROR, ("text", "holds a surrogate"));
             let mut raised = None;
-            let config = batv_config::Config::parse(text.to_str()?, |name| {
+            let config = batv_config::Config::parse(text.to_str().map_err(surrogate)?, |name| {
                 let Some(read) = read_secret_file else { return Err("there is no read_secret_file".into()) };
                 read.call1((name,)).and_then(|secret| octets_of(&secret)).map_err(|error| {
                     raised.get_or_insert(error);

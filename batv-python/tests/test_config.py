@@ -378,6 +378,15 @@ def test_what_a_vault_raises_is_raised() -> None:
         Config.parse(VAULT)
 
 
+def test_a_surrogate_gives_no_secret_away() -> None:
+    text = f'[[key]]\nsecret = "{SECRET}"\nfor = ["\ud800"]'
+    given: Any
+    for given in (text, {"secret": SECRET, "for": "\ud800"}):
+        with pytest.raises(batv.ArgumentError, match="text: holds a surrogate") as caught:
+            Config.parse(given)
+        assert (caught.value.__context__, caught.value.__cause__) == (None, None)
+
+
 def test_a_mapping_is_a_configuration() -> None:
     mapping = {
         "lifetime": 9,
