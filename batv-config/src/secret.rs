@@ -1,8 +1,6 @@
 //! The octets of secrets: as base64, in a file of their own, and new ones.
 
 use crate::file::{ReadError, SECRET_FILE_LIMIT, read_bounded};
-#[cfg(feature = "edit")]
-use base64ct::Base64;
 use base64ct::{Base64Unpadded, Encoding};
 use std::fs::File;
 use std::path::Path;
