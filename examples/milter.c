@@ -238,6 +238,7 @@ main(int argc, char **argv)
 	}
 	openlog("batv-milter", LOG_PERROR, LOG_MAIL);
 	batv_config_set_log(config, log_line, NULL);
+	batv_config_warn(config, time(NULL));
 	if (smfi_setconn(argv[1]) != MI_SUCCESS || smfi_register(filter) != MI_SUCCESS)
 		return 1;
 	if (smfi_main() != MI_SUCCESS)

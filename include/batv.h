@@ -439,6 +439,10 @@ enum batv_log_level
    */
   BATV_LOG_LEVEL_ERROR = 3,
   /**
+   * Something in the file works, but may lose bounces: LOG_WARNING.
+   */
+  BATV_LOG_LEVEL_WARNING = 4,
+  /**
    * The configuration is a new one: LOG_INFO.
    */
   BATV_LOG_LEVEL_INFO = 6,
@@ -1037,10 +1041,10 @@ void batv_config_free(struct batv_config *config);
  * callback: NULL to log no more.
  * user_data: passed to the callback; the library does not look at it.
  *
- * Only batv_config_refresh and batv_config_reload call it, in the thread that calls them and
- * before they return: a BATV_LOG_LEVEL_INFO line when the configuration is a new one; when the
- * file is bad a BATV_LOG_LEVEL_ERROR line for each fault, and one that says that the last good
- * configuration stays. Threads that load at the same time call it at the same time.
+ * Only batv_config_refresh, batv_config_reload and batv_config_warn call it, in the thread that calls
+ * them and before they return. The first two: a BATV_LOG_LEVEL_INFO line when the configuration is a
+ * new one; when the file is bad a BATV_LOG_LEVEL_ERROR line for each fault, and one that says that the
+ * last good configuration stays. Threads that load at the same time call it at the same time.
  *
  * It may call every function of the library with this configuration but batv_config_free and
  * batv_config_set_log. It must return: neither a C++ exception nor longjmp may leave it.
@@ -1075,6 +1079,19 @@ batv_status batv_config_refresh(const struct batv_config *config, int *changed) 
  * Returns BATV_STATUS_OK, _NULL_POINTER, _BAD_VALUE, _BAD_CONFIG or _BAD_FILE. Thread-safe.
  */
 batv_status batv_config_reload(const struct batv_config *config) BATV_NONNULL(1);
+
+/**
+ * Logs what works, but may lose bounces: a BATV_LOG_LEVEL_WARNING line for a weak or old secret, a key
+ * that signs after its last day, a list of hosts that holds everybody, and the like, each with its
+ * cure. Call it after batv_config_open, and when batv_config_refresh has loaded a new configuration.
+ *
+ * time: now, in UNIX seconds, 1 or more.
+ *
+ * Returns BATV_STATUS_OK, warned or not, _NULL_POINTER or _BAD_VALUE. Thread-safe.
+ */
+batv_status batv_config_warn(const struct batv_config *config,
+                             int64_t time)
+BATV_NONNULL(1);
 
 /**
  * Decides on the sender of a message that leaves: signed or not.

@@ -2,7 +2,7 @@
 
 use crate::guard::status_of;
 use crate::log::{Log, batv_log_callback, batv_log_level};
-use crate::memory::{bad_value, exclusive, reference};
+use crate::memory::{bad_value, exclusive, reference, unix_time};
 use crate::output::Output;
 use crate::status::{Failure, batv_status};
 use crate::text::octets;
@@ -145,10 +145,10 @@ pub unsafe extern "C" fn batv_config_free(config: *mut batv_config) {
 /// callback: NULL to log no more.
 /// user_data: passed to the callback; the library does not look at it.
 ///
-/// Only batv_config_refresh and batv_config_reload call it, in the thread that calls them and
-/// before they return: a BATV_LOG_LEVEL_INFO line when the configuration is a new one; when the
-/// file is bad a BATV_LOG_LEVEL_ERROR line for each fault, and one that says that the last good
-/// configuration stays. Threads that load at the same time call it at the same time.
+/// Only batv_config_refresh, batv_config_reload and batv_config_warn call it, in the thread that calls
+/// them and before they return. The first two: a BATV_LOG_LEVEL_INFO line when the configuration is a
+/// new one; when the file is bad a BATV_LOG_LEVEL_ERROR line for each fault, and one that says that the
+/// last good configuration stays. Threads that load at the same time call it at the same time.
 ///
 /// It may call every function of the library with this configuration but batv_config_free and
 /// batv_config_set_log. It must return: neither a C++ exception nor longjmp may leave it.
@@ -208,6 +208,30 @@ pub unsafe extern "C" fn batv_config_reload(config: *const batv_config) -> batv_
         let config = unsafe { reference(config, "config") }?;
         let store = config.store()?;
         config.logged(store, store.reload().map(|()| true))?;
+        Ok(())
+    })
+}
+
+/// Logs what works, but may lose bounces: a BATV_LOG_LEVEL_WARNING line for a weak or old secret, a key
+/// that signs after its last day, a list of hosts that holds everybody, and the like, each with its
+/// cure. Call it after batv_config_open, and when batv_config_refresh has loaded a new configuration.
+///
+/// time: now, in UNIX seconds, 1 or more.
+///
+/// Returns BATV_STATUS_OK, warned or not, _NULL_POINTER or _BAD_VALUE. Thread-safe.
+/// cbindgen:postfix=BATV_NONNULL(1)
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn batv_config_warn(config: *const batv_config, time: i64) -> batv_status {
+    status_of(|| {
+        // SAFETY: the configuration is NULL or nobody frees it.
+        let config = unsafe { reference(config, "config") }?;
+        let (store, time) = (config.store()?, unix_time(time)?);
+        if let Some(log) = &config.log {
+            let path = store.path().display();
+            for warning in store.config().warnings(time) {
+                log.lines(batv_log_level::Warning, format_args!("{path}: {warning}"));
+            }
+        }
         Ok(())
     })
 }

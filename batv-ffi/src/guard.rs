@@ -21,7 +21,7 @@ pub(crate) fn guarded<T>(body: impl FnOnce() -> Result<T, Failure>) -> Result<T,
         panic_if_asked();
         body()
     }))
-        .unwrap_or_else(|_| Err(Failure::new(batv_status::Internal, "internal error")));
+    .unwrap_or_else(|_| Err(Failure::new(batv_status::Internal, "internal error")));
     if let Err(failure) = &result {
         record(&failure.detail);
     }

@@ -9,6 +9,8 @@ use std::fmt;
 pub enum batv_log_level {
     /// The file, or a secret file, has become bad: LOG_ERR.
     Error = 3,
+    /// Something in the file works, but may lose bounces: LOG_WARNING.
+    Warning = 4,
     /// The configuration is a new one: LOG_INFO.
     Info = 6,
 }

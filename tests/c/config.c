@@ -134,6 +134,7 @@ numbers(void)
 	CHECK_TEXT(batv_action_text(BATV_ACTION_ORIGINAL), "original");
 	CHECK_TEXT(batv_action_text(BATV_ACTION_REFUSE), "refuse");
 	CHECK(BATV_LOG_LEVEL_ERROR == 3 && BATV_LOG_LEVEL_INFO == 6);
+	CHECK(BATV_LOG_LEVEL_WARNING == 4);
 	/* What programs were compiled with must stay: fields are added behind these. */
 	CHECK(offsetof(batv_message, recipient_count) == sizeof(batv_message) - sizeof(size_t));
 	CHECK(offsetof(batv_recipient, recipients_before) ==
@@ -643,6 +644,31 @@ refresh(void)
 	batv_config_free(config);
 }
 
+static void
+warn(void)
+{
+	static const char weak[] = "[[key]]\n"
+				   "number = 0\n"
+				   "secret = \"secret\"\n"
+				   "for = [\"example.test\"]\n"
+				   "[policy]\n"
+				   "default-domain = \"example.test\"\n";
+	batv_config *config = opened(weak);
+	struct log log = {config, ""};
+	char wanted[512];
+
+	CHECK(batv_config_warn(config, at) == BATV_STATUS_OK);
+	CHECK(batv_config_set_log(config, keep, &log) == BATV_STATUS_OK);
+	CHECK(batv_config_warn(config, at) == BATV_STATUS_OK);
+	snprintf(wanted, sizeof wanted,
+	    "4 %s: line 1: the secret of key 0 has fewer than 16 octets and may be guessed: rotate "
+	    "it\n",
+	    file_path);
+	CHECK_TEXT(log.text, wanted);
+	CHECK(batv_config_warn(config, 0) == BATV_STATUS_BAD_VALUE);
+	batv_config_free(config);
+}
+
 /* What the recipients and the end of one message share. */
 static void
 snapshot(void)
@@ -681,6 +707,7 @@ main(void)
 	original();
 	refresh();
 	snapshot();
+	warn();
 	file_end();
 	return checked();
 }

@@ -144,6 +144,7 @@ fn a_configuration() {
         is_refused(batv_config_set_log(null_mut(), None, null_mut()), "config");
         is_refused(batv_config_refresh(null(), null_mut()), "config");
         is_refused(batv_config_reload(null()), "config");
+        is_refused(batv_config_warn(null(), TIME), "config");
         assert!(place.is_null());
         let original = |config, address, size| {
             batv_config_original(config, address, ALL, null_mut(), size, null_mut(), null_mut())

@@ -295,6 +295,7 @@ fn a_snapshot_does_not_change() {
         let refused = (BadValue, "config is a snapshot, which does not change");
         assert_eq!(failed(batv_config_refresh(snapshot, null_mut())), refused);
         assert_eq!(failed(batv_config_reload(snapshot)), refused);
+        assert_eq!(failed(batv_config_warn(snapshot, TIME)), refused);
         assert_eq!(failed(batv_config_set_log(snapshot, None, null_mut())), refused);
         let mut buffer = [0; 64];
         let (mut tagged, start) = (7, buffer.as_mut_ptr());
