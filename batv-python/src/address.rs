@@ -24,20 +24,20 @@ enum Octets<'a, 'py> {
 
 impl<'a, 'py> Given<'a, 'py> {
     /// Takes `str` or `bytes`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn new(object: &'a Bound<'py, PyAny>) -> PyResult<Self> {
         Self::named(object, "address")
     }
 
     /// Takes what is not an address, but comes from the mail server too.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn named(object: &'a Bound<'py, PyAny>, what: &str) -> PyResult<Self> {
         Self::readable(object, what)?
             .ok_or_else(|| raise(object.py(), &ADDRESS_ERROR, ("surrogate that stands for no octet", object)))
     }
 
     /// Takes `str` or `bytes`; None for a `str` with a surrogate that stands for no octet.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn readable(object: &'a Bound<'py, PyAny>, what: &str) -> PyResult<Option<Self>> {
         let octets = if let Ok(text) = object.cast::<PyString>() {
             match text.to_str() {
@@ -80,7 +80,7 @@ impl<'a, 'py> Given<'a, 'py> {
     }
 
     /// The address in so many parts as text of the type that was given.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn text(&self, parts: [&[u8]; 3]) -> PyResult<Bound<'py, PyAny>> {
         let mut joined = [0; SHORT];
         let mut free = &mut joined[..];
@@ -96,13 +96,13 @@ impl<'a, 'py> Given<'a, 'py> {
     }
 
     /// The original address as text of the type that was given.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn original(&self, original: &Original<'_>) -> PyResult<Bound<'py, PyAny>> {
         original.as_part().map_or_else(|| self.text(original.parts()), |part| self.decode(part))
     }
 
     /// An address made of this one, as text of the type that was given.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn decode(&self, octets: &[u8]) -> PyResult<Bound<'py, PyAny>> {
         let py = self.py();
         match &self.octets {

@@ -11,7 +11,7 @@ const LAST: u64 = 253_402_300_799;
 const OUT_OF_RANGE: &str = "time is not within the years 1970 to 9999, in UNIX seconds";
 
 /// The UNIX seconds of an int, a float or an aware datetime; the clock's for None.
-#[inline]
+#[inline(always)]
 pub(crate) fn seconds(py: Python<'_>, at: Option<&Bound<'_, PyAny>>) -> PyResult<u64> {
     let Some(at) = at else {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -20,8 +20,11 @@ pub(crate) fn seconds(py: Python<'_>, at: Option<&Bound<'_, PyAny>>) -> PyResult
             .map_err(|_| raise(py, &TIME_ERROR, ("the clock is before 1970", py.None())));
     };
     if at.is_instance_of::<PyInt>() && !at.is_instance_of::<PyBool>() {
-        let seconds = at.extract().ok().filter(|seconds| *seconds <= LAST);
-        return seconds.ok_or_else(|| raise(py, &TIME_ERROR, (OUT_OF_RANGE, at)));
+        // Python converts to i64 at once, but to u64 octet by octet.
+        let seconds = at.extract::<i64>().ok().and_then(|seconds| u64::try_from(seconds).ok());
+        return seconds
+            .filter(|seconds| *seconds <= LAST)
+            .ok_or_else(|| raise(py, &TIME_ERROR, (OUT_OF_RANGE, at)));
     }
     let seconds: f64 = if at.is_instance_of::<PyFloat>() {
         at.extract()?

@@ -159,7 +159,7 @@ def main():
         exims = [file, many, prvs]
         tagged = prvs.expand("${prvs{alice@example.test}{secret}{0}}")
         times = in_turns(count, lambda exim: sessions(pool, exim, tagged), exims)
-        rows("Exim: session of two bounces", times, [1.05, 1.15])
+        rows("Exim: session", times, [1.05, 1.15])
 
         messages = {exim: queued(exim, count * DELIVERIES) for exim in exims}
         times = in_turns(count, lambda exim: deliveries(exim, messages[exim]), exims)

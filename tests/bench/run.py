@@ -26,7 +26,7 @@ PARTS = {
 
 
 def show(what, compared_with, ratio, bar, note=""):
-    print(f"{what:<36} {compared_with:<22} {ratio:>6} {bar:>6}  {note}".rstrip(), flush=True)
+    print(f"{what:<38} {compared_with:<22} {ratio:>6} {bar:>6}  {note}".rstrip(), flush=True)
 
 
 def measure(part, rounds):
