@@ -132,7 +132,7 @@ fn inspect_tells_why_there_is_no_tag() {
         ("alice@example.test", "no tag"),
         ("prvs=078613a0766=alice@example.test", "no tag: what follows prvs= is not a tag value"),
         ("<>", "no tag: null sender"),
-        ("alice", "no '@' behind a local-part"),
+        ("alice", "no '@' after a local-part"),
     ] {
         let ran = batv_with(&["inspect", input]);
         assert_eq!((ran.text(), ran.status), ("", 1));
@@ -167,7 +167,7 @@ fn json_is_one_object_a_line() {
         [
             r#"{"rcpt_to":"prvs=078613a076=alice@example.test","verdict":"pass","original":"alice@example.test","key_number":0,"expires":"2026-11-29","days_left":7,"error":null}"#,
             r#"{"rcpt_to":"","verdict":"missing","original":null,"key_number":null,"expires":null,"days_left":null,"error":null}"#,
-            r#"{"rcpt_to":"Jörg","verdict":"malformed","original":null,"key_number":null,"expires":null,"days_left":null,"error":"no '@' behind a local-part"}"#,
+            r#"{"rcpt_to":"Jörg","verdict":"malformed","original":null,"key_number":null,"expires":null,"days_left":null,"error":"no '@' after a local-part"}"#,
             "",
         ]
         .join("\n")

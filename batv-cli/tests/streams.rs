@@ -88,9 +88,9 @@ fn a_bad_line_does_not_stop_the_lines_after_it() {
     assert_eq!((ran.text(), ran.status), (signed.as_str(), 1));
     assert_eq!(
         ran.err,
-        "batv: line 1: not signed: no '@' behind a local-part\n\
+        "batv: line 1: not signed: no '@' after a local-part\n\
          batv: line 5: not signed: local-part cannot have ' ' at octet 1\n\
-         batv: line 6: not signed: signed local-part would have 65 octets, of 64 allowed\n\
+         batv: line 6: not signed: signed local-part would have 65 octets, but 64 are allowed\n\
          batv: line 8: not signed: local-part is empty\n"
     );
 

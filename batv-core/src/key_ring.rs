@@ -238,7 +238,7 @@ impl fmt::Display for SignError {
             Self::NoSigningKey => f.write_str("no key signs"),
             Self::Tagged => f.write_str("address has a tag already"),
             Self::TooLong { octets } => {
-                write!(f, "signed local-part would have {octets} octets, of {LOCAL_PART_LIMIT} allowed")
+                write!(f, "signed local-part would have {octets} octets, but {LOCAL_PART_LIMIT} are allowed")
             }
         }
     }

@@ -149,7 +149,7 @@ def test_what_is_no_text(address: Any) -> None:
 @pytest.mark.parametrize(
     ("address", "position", "reason"),
     [
-        ("alice", None, "no '@' behind a local-part"),
+        ("alice", None, "no '@' after a local-part"),
         ("@example.test", None, "local-part is empty"),
         ("alice@", None, "domain is empty"),
         ("<alice@example.test", None, "angle bracket is not closed"),
@@ -177,7 +177,7 @@ def test_malformed_addresses(address: str, position: int | None, reason: str) ->
 def test_too_long_says_so() -> None:
     fits, too_long = "a" * 48 + "@example.test", "a" * 49 + "@example.test"
     assert len(KEYS.sign(fits, NOON).partition("@")[0]) == 64
-    with pytest.raises(TooLongError, match="would have 65 octets, of 64 allowed") as caught:
+    with pytest.raises(TooLongError, match="would have 65 octets, but 64 are allowed") as caught:
         KEYS.sign(too_long, NOON)
     assert (caught.value.octets, caught.value.address) == (65, too_long)
     assert KeyRing({0: b"secret"}, long_local_parts=True).sign(too_long, NOON)[:5] == "prvs="

@@ -15,14 +15,14 @@ pub(crate) const INBOUND: [(&str, &str); 14] = [
     ("client", "from a trusted or listed client"),
     ("exempt", "to an exempt address"),
     ("too-long", "to an address too long to be signed"),
-    ("not-ours", "no key is for the recipient"),
+    ("not-ours", "there is no key for the recipient"),
 ];
 
 /// Why a message left signed or unsigned.
 pub(crate) const OUTBOUND: [(&str, &str); 11] = [
     ("signed", "a key signs for the sender"),
     ("null-sender", "a bounce, which is never signed"),
-    ("not-ours", "no key is for the sender"),
+    ("not-ours", "there is no key for the sender"),
     ("no-signing-key", "the sender's keys only verify"),
     ("not-internal", "from a client that is not ours"),
     ("untagged-destination", "to a destination without tags"),

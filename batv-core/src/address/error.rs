@@ -68,7 +68,7 @@ impl fmt::Display for AddressError {
             Self::Null => f.write_str("null reverse-path has no address"),
             Self::UnclosedBracket => f.write_str("angle bracket is not closed"),
             Self::UnclosedQuote => f.write_str("quoted string is not closed"),
-            Self::NoAtSign => f.write_str("no '@' behind a local-part"),
+            Self::NoAtSign => f.write_str("no '@' after a local-part"),
             Self::EmptyLocalPart => f.write_str("local-part is empty"),
             Self::EmptyDomain => f.write_str("domain is empty"),
             Self::Control { octet, position } => at("control", octet, position),

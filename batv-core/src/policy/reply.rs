@@ -102,7 +102,7 @@ impl fmt::Display for ReplyTextError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::Empty => f.write_str("reply is empty"),
-            Self::TooLong { octets } => write!(f, "reply may have {octets} octets, of {LIMIT} allowed"),
+            Self::TooLong { octets } => write!(f, "reply may have {octets} octets, but {LIMIT} are allowed"),
             Self::Octet { octet, position } => {
                 write!(f, "reply cannot have '{}' at octet {position}", octet.escape_ascii())
             }

@@ -379,13 +379,13 @@ fn a_reply_is_one_line_of_printable_ascii() {
         (
             &"x".repeat(401),
             ReplyTextError::TooLong { octets: 401 },
-            "reply may have 401 octets, of 400 allowed",
+            "reply may have 401 octets, but 400 are allowed",
         ),
         // 16 octets for the longest reason, second-recipient.
         (
             &["x".repeat(385), "{reason}".into()].concat(),
             ReplyTextError::TooLong { octets: 401 },
-            "reply may have 401 octets, of 400 allowed",
+            "reply may have 401 octets, but 400 are allowed",
         ),
     ] {
         assert_eq!(ReplyText::new(text), Err(error), "{text:?}");

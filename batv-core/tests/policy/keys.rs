@@ -19,7 +19,7 @@ fn a_key_ring_is_found_through_a_tag() {
         ("alice@other.test", false),
     ] {
         let found = policy.key_ring(&Address::parse(address.as_bytes()).unwrap());
-        assert_eq!(found.and_then(|keys| keys.signing()), is_ours.then(|| number(0)), "{address}");
+        assert_eq!(found.and_then(batv_core::KeyRing::signing), is_ours.then(|| number(0)), "{address}");
     }
 }
 
