@@ -77,6 +77,7 @@ class Milter:
         self.date, self._process = date, None
         self.config = folder / "batv.toml"
         self.log_file = folder / "milter.log"
+        self.command = [MILTER, "--config", self.config]
         self.section = f'[milter]\nsocket = "{socket}"\n{settings}\n'
 
     def write(self, text):
@@ -98,8 +99,8 @@ class Milter:
         """Runs it; `prefix` is the beginning of the command."""
         before = self.log.count(" listens on ")
         environment = os.environ | (clock(self.date) if self.date else {})
-        command = [*prefix, MILTER, "--config", self.config]
         with self.log_file.open("ab") as log:
+            command = [*prefix, *self.command]
             self._process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stderr=log)
 
         def listens():
