@@ -23,7 +23,7 @@ use std::sync::Arc;
 #[command(name = "batv-milter", version)]
 struct Options {
     /// The configuration file, with a section [milter]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", default_value = "/etc/batv/batv.toml")]
     config: PathBuf,
     /// Say what is wrong with the configuration and its socket, and serve nobody
     #[arg(long)]

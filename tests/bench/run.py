@@ -21,6 +21,7 @@ PARTS = {
     "capi": ["tests/bench/capi.py"],
     "strip": ["tests/bench/strip.py"],
     "exim": ["tests/bench/exim.py"],
+    "postfix": ["tests/bench/postfix.py"],
     "python": ["tests/bench/python.py"],
 }
 

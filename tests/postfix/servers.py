@@ -77,6 +77,7 @@ class Milter:
         self.date, self._process = date, None
         self.config = folder / "batv.toml"
         self.log_file = folder / "milter.log"
+        self.command = [MILTER, "--config", self.config]
         self.section = f'[milter]\nsocket = "{socket}"\n{settings}\n'
 
     def write(self, text):
@@ -98,8 +99,8 @@ class Milter:
         """Runs it; `prefix` is the beginning of the command."""
         before = self.log.count(" listens on ")
         environment = os.environ | (clock(self.date) if self.date else {})
-        command = [*prefix, MILTER, "--config", self.config]
         with self.log_file.open("ab") as log:
+            command = [*prefix, *self.command]
             self._process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stderr=log)
 
         def listens():
@@ -163,7 +164,8 @@ class Postfix(MailServer):
     """A Postfix of its own with batv-milter: folders, ports, and the milter's clock.
 
     `config` is the content of batv.toml, `milter` more of its section [milter]; `settings` are further
-    lines of main.cf. The socket is in the queue folder, or with "inet" a port.
+    lines of main.cf, `services` those of master.cf, where {other} is another port. The socket is in the
+    queue folder, or with "inet" a port.
     """
 
     _confined = ["chroot", CONFINED] if CONFINED else []
@@ -305,7 +307,8 @@ in_flow_delay = 0
             if self._master.has_ended():
                 raise RuntimeError(f"Postfix ended: {self.log} {(self.folder / 'master.log').read_text()}")
             with contextlib.suppress(ConnectionRefusedError):
-                socket.create_connection(("127.0.0.1", self.port), DEADLINE).close()
+                for port in [self.port, self.services_port] if "{other}" in self._services else [self.port]:
+                    socket.create_connection(("127.0.0.1", port), DEADLINE).close()
                 return True
 
         wait_until(listens, "Postfix")

@@ -218,6 +218,14 @@ class Dialogues(unittest.TestCase):
                 for recipient in ["alice@example.test", "alice@example.test (hi)"]:
                     self.assertEqual(postfix.send("(c)", recipient), MISSING)
 
+    def test_postfix_s_own_bounces_may_pass_the_milter(self):
+        with Postfix(KEYS, settings="internal_mail_filter_classes = bounce") as postfix:
+            postfix.world.permanent_failures = 1
+            postfix.submit("alice@example.test", "bob@example.net")
+            self.assertEqual(postfix.mailboxes.wait_for(1), [("", ("alice@example.test",))])
+            self.assertEqual(postfix.queued(), 0)
+            self.assertIn(f"reason=client from=<> to=<{ALICE}>", postfix.milter.log)
+
     def test_tcp(self):
         with Postfix(KEYS, socket="inet") as postfix:
             postfix.submit("alice@example.test", "bob@example.net")
@@ -331,6 +339,24 @@ allow_untrusted_routing = yes
                 self.assertRegex(self.postfix.send("bob@example.net", recipient), OK)
                 self.assertEqual(self.postfix.send("", recipient), MISSING)
         self.postfix.mailboxes.wait_for(3)
+
+
+class Utf8(Case):
+    config = KEYS.replace('"example.org"', '"bücher.example"')
+    options = {
+        "settings": "virtual_mailbox_domains = bücher.example\nvirtual_mailbox_maps = inline:{alice@bücher.example=x}"
+    }
+
+    def test_a_domain_is_the_same_in_capitals(self):
+        with self.postfix.client() as client:
+            client.command_encoding = "utf-8"
+            client.ehlo()
+            client.docmd("MAIL", "FROM:<> SMTPUTF8")
+            for recipient in ["alice@bücher.example", "alice@BÜCHER.example", "ALICE@Bücher.Example."]:
+                code, reply = client.docmd("RCPT", f"TO:<{recipient}>")
+                self.assertEqual(f"{code} {reply.decode()}", MISSING)
+            code, reply = client.docmd("RCPT", "TO:<bob@bücher.example>")
+            self.assertIn("User unknown", reply.decode())
 
 
 if __name__ == "__main__":
