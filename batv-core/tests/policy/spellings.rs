@@ -308,6 +308,7 @@ fn marks_count_behind_quotes_escapes_and_literals_too() {
         ("[127.0.0.1]!other.test!alice".into(), "accept not-ours"),
         // A literal is not a part of a user, and an empty one is none.
         ("al[127.0.0.1]ice%[127.0.0.1]".into(), "550 unreadable"),
+        (r#""al"[127.0.0.1]ice%[127.0.0.1]"#.into(), "550 unreadable"),
         ("alice%[]".into(), "550 unreadable"),
         ("alice%[127.0.0.1".into(), "550 unreadable"),
     ] {
