@@ -80,7 +80,7 @@ impl<'f> KeyRings<'f> {
             .filter(|(_, set)| set.ring.signing().is_none())
             .map(|(pattern, _)| pattern.to_string())
             .collect();
-        unsigned.sort();
+        unsigned.sort_unstable();
         unsigned
     }
 

@@ -4,7 +4,6 @@ use super::key::Key;
 use super::key_rings::{KeyRings, KeySet};
 use crate::date::Date;
 use batv_core::Pattern;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A key that is for a wider pattern, and that narrower ones with keys of their own do without.
@@ -23,24 +22,24 @@ pub(crate) struct Overshadowed {
 
 /// Every key that is out of use for a part of what it was for.
 pub(super) fn find(rings: &KeyRings<'_>, keys: &[Key]) -> Vec<Overshadowed> {
-    let mut found: HashMap<(usize, Option<Date>), Vec<String>> = HashMap::new();
+    let mut found: Vec<(usize, Option<Date>, String)> = Vec::new();
     for (pattern, own) in rings.patterns() {
         let text = pattern.to_string();
         let Some(wider) = wider(&text).find_map(|wider| rings.of(&wider)) else { continue };
         if Arc::ptr_eq(&wider.ring, &own.ring) {
             continue;
         }
-        for lost in lost(keys, wider, own) {
-            found.entry(lost).or_default().push(text.clone());
+        found.extend(lost(keys, wider, own).into_iter().map(|(key, since)| (key, since, text.clone())));
+    }
+    found.sort_unstable();
+    let mut entries: Vec<Overshadowed> = Vec::new();
+    for (key, since, pattern) in found {
+        match entries.last_mut().filter(|last| (last.key, last.since) == (key, since)) {
+            Some(last) => last.patterns.push(pattern),
+            None => entries.push(Overshadowed { key, since, patterns: vec![pattern] }),
         }
     }
-    let entry = |((key, since), mut patterns): ((usize, Option<Date>), Vec<String>)| {
-        patterns.sort();
-        Overshadowed { key, since, patterns }
-    };
-    let mut found: Vec<_> = found.into_iter().map(entry).collect();
-    found.sort_by_key(|entry| (entry.key, entry.since));
-    found
+    entries
 }
 
 /// The patterns that are wider than one, the most specific first: for `user@a.b.test` they are

@@ -13,6 +13,7 @@ pub(super) struct Faults {
     line_ends: Vec<usize>,
     /// The lines on which the syntax is at fault.
     broken: HashSet<usize>,
+    /// In the order of their lines.
     found: RefCell<Vec<Fault>>,
 }
 
@@ -45,13 +46,13 @@ impl Faults {
     pub(super) fn add_to_line(&self, line: usize, setting: String, message: String) {
         let mut found = self.found.borrow_mut();
         if found.len() < MOST && !self.broken.contains(&line) {
-            found.push(Fault { line: Some(line), setting, message });
+            let place = found.partition_point(|fault| fault.line <= Some(line));
+            found.insert(place, Fault { line: Some(line), setting, message });
         }
     }
 
     pub(super) fn into_error(self) -> Option<ConfigError> {
-        let mut faults = self.found.into_inner();
-        faults.sort_by_key(|fault| fault.line);
+        let faults = self.found.into_inner();
         if faults.is_empty() { None } else { Some(ConfigError::of_text(faults)) }
     }
 }
