@@ -36,12 +36,13 @@ DELIVERIES = 4
 
 
 def with_prvs(config):
-    """The configuration as Exim's manual would have it."""
+    """The configuration as Exim's manual would have it, with a line in the log for each decision too."""
     for ours, theirs in [
         (r"^notifier_socket = .*\\\n.*\n", ""),
         (r"^  deny    set acl_m_batv = (.*\n){4}", DENY),
         (r"^  data = .*\\\n.*", "  data = ${prvscheck{${quote_local_part:$local_part}@$domain}{secret}}"),
-        (r"^  return_path = .*\\\n.*", "  return_path = ${if def:return_path {${prvs{$return_path}{secret}{0}}}}"),
+        (r"^  accept  logwrite = .*\\\n.*", "  accept  logwrite = batv: dir=out from=<$acl_arg1> reason=signed"),
+        (r"^  return_path = .*\\\n.*", f"  return_path = {RETURN_PATH}"),
     ]:
         config, count = re.subn(ours, lambda _, theirs=theirs: theirs, config, flags=re.MULTILINE)
         assert count == 1, ours
@@ -50,9 +51,12 @@ def with_prvs(config):
 
 DENY = """\
   deny    senders = :
+          logwrite = batv: dir=in from=<$sender_address> to=<$local_part@$domain> client=$sender_host_address
           ! condition = ${prvscheck{${quote_local_part:$local_part}@$domain}{secret}{$prvscheck_result}}
           message = 550 5.7.1 Not a bounce of mail sent from here (BATV: the address has no tag)
 """
+
+RETURN_PATH = "${if def:return_path {${acl{batv_log}{$return_path}}${prvs{$return_path}{secret}{0}}}}"
 
 
 def with_cdb():
