@@ -48,6 +48,7 @@ fn what_is_no_address_says_why() {
     assert_eq!(error(r#""user@example.com""#), AddressError::NoAtSign);
     assert_eq!(error("@example.com"), AddressError::EmptyLocalPart);
     assert_eq!(error(r#"""@example.com"#), AddressError::EmptyLocalPart);
+    assert_eq!(error(r#"""""@example.com"#), AddressError::EmptyLocalPart);
     assert_eq!(error("user@"), AddressError::EmptyDomain);
     assert_eq!(error("<user@>"), AddressError::EmptyDomain);
     assert_eq!(error("user@."), AddressError::EmptyDomain);

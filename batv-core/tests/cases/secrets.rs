@@ -101,6 +101,8 @@ fn numbers_out_of_range_are_named() {
         assert!(Delimiter::new(octet).is_err(), "{octet}");
     }
     assert_eq!(Delimiter::default().get(), b'+');
+    let error = Delimiter::new(b'=').unwrap_err().to_string();
+    assert_eq!(error, "'=' cannot be a sub-address delimiter");
     let error = Address::parse(b"us\ner@example.com").unwrap_err().to_string();
     assert_eq!(error, r"control '\n' at octet 2");
     assert_eq!(default_ring().signing(), Some(number(0)));

@@ -201,6 +201,9 @@ fn a_tag_with_nothing_behind_it_gets_no_sub_address_for_its_original() {
 #[test]
 fn angle_brackets_are_kept() {
     let keys = default_ring();
+    let alice = keys.sign(&address(b"<alice@example.test>"), NOON).unwrap();
+    assert_eq!(alice.to_string(), "<prvs=0786864c09=alice@example.test>");
+    assert_eq!(format!("{alice:?}"), r#"Signed("<prvs=0786864c09=alice@example.test>")"#);
     assert_eq!(signed(&keys, b"<alice@example.test>", NOON), "<prvs=0786864c09=alice@example.test>");
     assert_eq!(
         signed(&keys, br#"<"john doe"@example.test>"#, NOON),

@@ -277,6 +277,19 @@ fn the_tag_is_told_where_it_is_of_the_drafts_form() {
     ] {
         assert_eq!(strip(&address(text.as_bytes())).unwrap().tag, expected, "{text}");
     }
+    // The number in the digits of the day, in each dialect.
+    for (text, day) in [
+        ("prvs=0149c9be41=user@example.com", 149),
+        ("prvs=149c9be41=user@example.com", 149),
+        ("prvs=user=0149c9be41@example.com", 149),
+        ("prvs=user=149c9be41@example.com", 149),
+        ("prvs=user/0149c9be41@example.com", 149),
+        ("user+prvs=0149c9be41@example.com", 149),
+        ("btv1==98701234bcd==user@example.com", 987),
+        ("msprvs1=20779aB3-_xYz=user@example.com", 20_779),
+    ] {
+        assert_eq!(strip(&address(text.as_bytes())).unwrap().day, day, "{text}");
+    }
     for value in ["", "0149c9be4", "0149c9be411", "a149c9be41", "0149c9be4g", "+149c9be41", "0149c9be4 "] {
         assert_eq!(Tag::parse(value.as_bytes()), None, "{value}");
     }
@@ -293,6 +306,8 @@ fn dialects_have_names() {
         Dialect::Barracuda,
         Dialect::Sparkpost,
     ]
-    .map(Dialect::as_str);
+    .map(|dialect| (dialect.as_str(), dialect.to_string()));
+    assert!(names.iter().all(|(name, shown)| name == shown), "{names:?}");
+    let names = names.map(|(name, _)| name);
     assert_eq!(names, ["draft", "ironport", "swapped", "slash", "sub-address", "barracuda", "sparkpost"]);
 }
