@@ -51,8 +51,12 @@ fn the_reply_is_one_that_a_human_understands() {
         // What a peer may not learn from a reply.
         assert!(!text.contains("alice") && !text.contains("864c09"), "{text}");
     }
+    // Each reason has a text of its own.
+    let others = [InboundReason::Unreadable, InboundReason::SecondRecipient, InboundReason::TaggedMail];
+    texts.extend(others.map(|reason| ReplyText::default().reply(reason).to_string()));
+    texts.sort_unstable();
     texts.dedup();
-    assert_eq!(texts.len(), 5);
+    assert_eq!(texts.len(), 8);
 }
 
 #[test]

@@ -24,6 +24,12 @@ fn a_key_ring_is_found_through_a_tag() {
 }
 
 #[test]
+fn what_is_not_a_pattern_says_what_is() {
+    let error = Pattern::parse("alice@").unwrap_err().to_string();
+    assert_eq!(error, "not an address, user@*, user*@domain, a domain, *.domain or *");
+}
+
+#[test]
 fn the_settings_of_the_policy_are_those_of_its_keys() {
     let mut settings = Settings::default();
     settings.syntax = Syntax::SubAddress;
