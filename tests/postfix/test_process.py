@@ -25,13 +25,27 @@ LATER = (451, b"4.7.1 Service unavailable - try again later")
 
 class Signals(unittest.TestCase):
     def test_a_message_ends_before_the_milter_does(self):
+        with Postfix(KEYS) as postfix, postfix.client() as client:
+            client.ehlo()
+            client.docmd("MAIL", "FROM:<>")
+            self.assertEqual(client.docmd("RCPT", f"TO:<{ALICE}>")[0], 250)
+            self.assertEqual(client.docmd("DATA")[0], 354)
+            client.send("Subject: test\r\n\r\ntest\r\n")
+            postfix.milter.signal(signal.SIGTERM)
+            path = postfix.queue / "batv/milter.sock"
+            wait_until(lambda: not path.exists(), "end of the listener")
+            client.send(".\r\n")
+            self.assertEqual(client.getreply()[0], 250)
+            self.assertEqual(postfix.milter.wait(), 0)
+            self.assertEqual(postfix.mailboxes.wait_for(1), [("", ("alice@example.test",))])
+
+    def test_who_comes_meanwhile_is_told_to_come_again(self):
         with Postfix(KEYS) as postfix, postfix.client() as client, postfix.client() as idle:
             idle.ehlo()
             client.ehlo()
             client.docmd("MAIL", "FROM:<>")
             self.assertEqual(client.docmd("RCPT", f"TO:<{ALICE}>")[0], 250)
             postfix.milter.signal(signal.SIGTERM)
-            # Whoever comes now is told to come again, and so is who waits.
             path = postfix.queue / "batv/milter.sock"
             wait_until(lambda: not path.exists(), "end of the listener")
             with postfix.client() as late:
@@ -40,11 +54,7 @@ class Signals(unittest.TestCase):
             # Postfix does not wait for an answer to MAIL.
             idle.docmd("MAIL", "FROM:<>")
             self.assertEqual(idle.docmd("RCPT", f"TO:<{ALICE}>"), LATER)
-            client.docmd("DATA")
-            client.send("Subject: test\r\n\r\ntest\r\n.\r\n")
-            self.assertEqual(client.getreply()[0], 250)
             self.assertEqual(postfix.milter.wait(), 0)
-            self.assertEqual(postfix.mailboxes.wait_for(1), [("", ("alice@example.test",))])
 
     def test_nobody_waits_longer_than_five_seconds_for_a_message(self):
         with Postfix(KEYS) as postfix, postfix.client() as client:
