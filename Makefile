@@ -31,7 +31,7 @@ generated:
 	mkdir -p $(GENERATED)
 	$(BUILD)/release/batv generate man $(GENERATED)
 	awk -v folder=$(GENERATED) -v date="$$(sed -n 's/^\.Dd //p' batv-ffi/libbatv.3)" \
-		-f batv-ffi/man.awk include/batv.h
+		-f batv-ffi/man.awk include/batv.h include/batv_exim.h
 	$(BUILD)/release/batv generate bash >$(GENERATED)/batv.bash
 	$(BUILD)/release/batv generate zsh >$(GENERATED)/_batv
 	$(BUILD)/release/batv generate fish >$(GENERATED)/batv.fish

@@ -1,5 +1,5 @@
-# Makes a manual page of each function of batv.h from its comment.
-# Usage: awk -v folder=FOLDER -v date="Month D, YYYY" -f batv-ffi/man.awk include/batv.h
+# Makes a manual page of each function of the headers from its comment.
+# Usage: awk -v folder=FOLDER -v date="Month D, YYYY" -f batv-ffi/man.awk include/batv.h include/batv_exim.h
 
 # Text for mdoc, in which each sentence begins a line.
 function text(line,   done) {
@@ -65,7 +65,8 @@ function write(declaration,   name, result, arguments, i, count, argument, sente
     print ".\\\" SPDX-License-Identifier: MIT OR Apache-2.0" >page
     print ".Dd " date "\n.Dt " toupper(name) " 3\n.Os\n.Sh NAME\n.Nm " name >page
     print ".Nd " text(tolower(substr(sentence, 1, 1)) substr(sentence, 2)) >page
-    print ".Sh LIBRARY\n.Nm libbatv\n.Pq Fl l Ns Ar batv\n.Sh SYNOPSIS\n.In batv.h" >page
+    print ".Sh LIBRARY\n.Nm libbatv\n.Pq Fl l Ns Ar batv\n.Sh SYNOPSIS" >page
+    print ".In " substr(FILENAME, match(FILENAME, /[^\/]*$/)) >page
     print ".Ft \"" result "\"\n.Fo " name >page
     count = split(arguments, argument, /, /)
     for (i = 1; i <= count; i++) print ".Fa \"" argument[i] "\"" >page

@@ -13,9 +13,10 @@
  *
  * Strings are octets: they are never converted. Where a string comes with a length, that is its
  * octets without a NUL, or BATV_NUL_TERMINATED for a string that ends in a NUL. Nothing that the
- * caller passes is kept after the return. An address of length 0 is BATV_STATUS_BAD_VALUE, since that
- * is a length that was forgotten; the null sender is "<>", or "" with BATV_NUL_TERMINATED. A control
- * in an address, NUL, CR and LF among them, is BATV_STATUS_BAD_ADDRESS.
+ * caller passes is kept after the return. More than 65536 octets are BATV_STATUS_BAD_VALUE: no
+ * string of SMTP has as many. An address of length 0 is BATV_STATUS_BAD_VALUE, since that is a length
+ * that was forgotten; the null sender is "<>", or "" with BATV_NUL_TERMINATED. A control in an
+ * address, NUL, CR and LF among them, is BATV_STATUS_BAD_ADDRESS.
  *
  * Buffers. A result is written into buffer, which has size octets, and is always NUL-terminated.
  * Its length, without the NUL, goes to *length, unless length is NULL. Where the result and its
@@ -36,8 +37,9 @@
  * environment or locale of its own, and leaves errno as it was.
  *
  * Memory. Without memory for as many recipients as were passed the status is
- * BATV_STATUS_NO_MEMORY. Other allocations are no larger than a few times the addresses of one call,
- * or the configuration file; when one of these fails the process aborts, as Rust's library does.
+ * BATV_STATUS_NO_MEMORY. Other allocations have at most 2 MiB, since strings have a bound, or go by the
+ * configuration file, which has at most 32 MiB. When one of these fails the process aborts, as
+ * Rust's standard library does, which has no other way.
  *
  * Enumerations are integers of 32 bits. Any number may be passed: one that has no meaning is
  * BATV_STATUS_BAD_VALUE. The numbers do not change; later versions may have more.
@@ -110,8 +112,8 @@ enum batv_status
    */
   BATV_STATUS_NULL_POINTER = 1,
   /**
-   * An integer is outside of its range or was forgotten, a client is not an IP address, or two
-   * buffers overlap.
+   * An integer is outside of its range or was forgotten, a string is too long, a client is not an
+   * IP address, or two buffers overlap.
    */
   BATV_STATUS_BAD_VALUE = 2,
   /**

@@ -4,9 +4,8 @@
  *
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Exim finds them by their names; docs/exim.md describes their arguments. Each returns 0, Exim's OK,
- * with its answer in *result; or 3, ERROR, with the detail there. Answers lie inside an argument, or
- * are valid until the next call in the same thread.
+ * Exim finds them by their names; docs/exim.md has configurations. Answers lie inside an argument, or
+ * are valid until the next call in the same thread. A time that is empty or 0 is the clock's.
  */
 #ifndef BATV_EXIM_H
 #define BATV_EXIM_H
@@ -15,20 +14,72 @@
 extern "C" {
 #endif
 
-/* keys, address [, time] */
+/**
+ * Signs an address for Exim. The answer is the address as it is where nothing signs it.
+ *
+ * argv: keys, which are the path of a configuration file, a text of keys, or the path, a space and such a
+ * text; the address; the UNIX time when the message was received, which may be left out.
+ *
+ * Returns 0, Exim's OK, with the answer in *result, or 3, its ERROR, with the detail there. Thread-safe.
+ */
 int batv_exim_sign(unsigned char **result, int argc, unsigned char **argv);
-int batv_exim_verify(unsigned char **result, int argc, unsigned char **argv);
-int batv_exim_log_outbound(unsigned char **result, int argc, unsigned char **argv);
 
-/* address */
-int batv_exim_strip(unsigned char **result, int argc, unsigned char **argv);
+/**
+ * Judges a recipient for Exim. The answer is empty where it is accepted, else the reply that refuses it.
+ *
+ * argv: keys, as for batv_exim_sign; sender; recipient; then, each of which may be left out with those
+ * behind it, the IP address of the client, the UNIX time, and the number of recipients before.
+ *
+ * Returns 0, Exim's OK, with the answer in *result, or 3, its ERROR, with the detail there. Thread-safe.
+ */
+int batv_exim_refuse(unsigned char **result, int argc, unsigned char **argv);
 
-/* keys, address */
+/**
+ * Gives Exim the address to deliver to. One tag of our own syntaxes comes off an address that has keys,
+ * genuine or not: judging happened at RCPT.
+ *
+ * argv: keys, as for batv_exim_sign; the address.
+ *
+ * Returns 0, Exim's OK, with the answer in *result, or 3, its ERROR, with the detail there. Thread-safe.
+ */
 int batv_exim_recipient(unsigned char **result, int argc, unsigned char **argv);
 
-/* keys, sender, recipient [, client [, time [, recipients before it]]] */
-int batv_exim_refuse(unsigned char **result, int argc, unsigned char **argv);
+/**
+ * Gives Exim the line for the log of what batv_exim_refuse decides.
+ *
+ * argv: as for batv_exim_refuse.
+ *
+ * Returns 0, Exim's OK, with the answer in *result, or 3, its ERROR, with the detail there. Thread-safe.
+ */
 int batv_exim_log_inbound(unsigned char **result, int argc, unsigned char **argv);
+
+/**
+ * Gives Exim the line for the log of what batv_exim_sign decides.
+ *
+ * argv: as for batv_exim_sign.
+ *
+ * Returns 0, Exim's OK, with the answer in *result, or 3, its ERROR, with the detail there. Thread-safe.
+ */
+int batv_exim_log_outbound(unsigned char **result, int argc, unsigned char **argv);
+
+/**
+ * Gives Exim the word of the verdict on an address, as batv_verdict_text.
+ *
+ * argv: keys, as for batv_exim_sign; the address; the UNIX time, which may be left out.
+ *
+ * Returns 0, Exim's OK, with the answer in *result, or 3, its ERROR, with the detail there. Thread-safe.
+ */
+int batv_exim_verify(unsigned char **result, int argc, unsigned char **argv);
+
+/**
+ * Takes the tag of any dialect off an address, for Exim. The answer is the address as it is where there
+ * is none. It is for greylists and filters, not for delivery.
+ *
+ * argv: the address.
+ *
+ * Returns 0, Exim's OK, with the answer in *result, or 3, its ERROR, with the detail there. Thread-safe.
+ */
+int batv_exim_strip(unsigned char **result, int argc, unsigned char **argv);
 
 #ifdef __cplusplus
 }

@@ -16,8 +16,8 @@ pub enum batv_status {
     Ok = 0,
     /// A pointer that has to point somewhere is NULL.
     NullPointer = 1,
-    /// An integer is outside of its range or was forgotten, a client is not an IP address, or two
-    /// buffers overlap.
+    /// An integer is outside of its range or was forgotten, a string is too long, a client is not an
+    /// IP address, or two buffers overlap.
     BadValue = 2,
     /// A text is not an address, or has a control in it.
     BadAddress = 3,

@@ -4,6 +4,7 @@
 //! were forgotten, and with buffers of every size. tests/c has what needs a C compiler or a file.
 
 mod buffers;
+mod memory;
 mod nulls;
 mod numbers;
 mod structures;

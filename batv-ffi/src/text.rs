@@ -11,6 +11,10 @@ use std::slice;
 /// The length that stands for "up to the NUL".
 pub(crate) const NUL_TERMINATED: usize = usize::MAX;
 
+/// The most octets of a text. SMTP has no longer ones, so memory for what is made of a text never runs
+/// out because of its length.
+pub(crate) const LONGEST: usize = 65_536;
+
 /// The octets of a text.
 ///
 /// # Safety
@@ -23,14 +27,16 @@ pub(crate) unsafe fn octets<'a>(
     if start.is_null() {
         return Err(null(name));
     }
-    if length == NUL_TERMINATED {
+    let length = if length == NUL_TERMINATED {
         // SAFETY: not NULL, and the caller promises a NUL.
-        return Ok(unsafe { CStr::from_ptr(start) }.to_bytes());
+        unsafe { CStr::from_ptr(start) }.count_bytes()
+    } else {
+        length
+    };
+    if length > LONGEST {
+        return Err(bad_value(format_args!("{name} has {length} octets, more than {LONGEST}")));
     }
-    if isize::try_from(length).is_err() {
-        return Err(bad_value(format_args!("{name} cannot have {length} octets")));
-    }
-    // SAFETY: not NULL, and the caller promises `length` octets, which fit an isize.
+    // SAFETY: not NULL, and the caller promises `length` octets.
     Ok(unsafe { slice::from_raw_parts(start.cast(), length) })
 }
 

@@ -1,5 +1,6 @@
 /* Every structure and every kind of function: compiled as C and as C++, without a warning. */
 #include <batv.h>
+#include <batv_exim.h>
 
 static void
 log_line(batv_log_level level, const char *line, void *user_data)
