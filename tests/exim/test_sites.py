@@ -268,7 +268,7 @@ class MailingLists(unittest.TestCase):
 
 
 class Callouts(unittest.TestCase):
-    """Another server that calls back while it is asked."""
+    """What a callout shows to the other server, which may call back."""
 
     def test_a_sender_that_is_shown_to_others_is_untagged(self):
         for options, shown, refused in [
