@@ -80,9 +80,10 @@ class Envelope(NamedTuple):
 
 
 class Sink:
-    """An SMTP and LMTP server that keeps what it accepts, envelopes and messages."""
+    """An SMTP and LMTP server that keeps what it accepts, envelopes and messages, and all that it is asked."""
 
     def __init__(self, address):
+        self.asked = []  # the sender and recipient of each RCPT, so callouts too
         self.envelopes = []
         self.messages = []
         self.temporary_failures = 0
@@ -135,6 +136,7 @@ class Sink:
                 mail_from, rcpt_to = path(line), []
                 reply("250 ok")
             elif command == b"RCPT":
+                self.asked.append((mail_from, path(line)))
                 if self.temporary_failures:
                     self.temporary_failures -= 1
                     reply("451 later")

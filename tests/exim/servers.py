@@ -33,11 +33,11 @@ class Exim(MailServer):
         self.keys = keys
         self._exits = contextlib.ExitStack()
 
-    def write_keys(self, text, mode=0o640):
+    def write_keys(self, text, mode=0o640, group="Debian-exim"):
         """Puts a configuration file in place as an administrator does: readable by Exim alone."""
         new = self.key_file.with_suffix(".new")
         new.write_text(text)
-        shutil.chown(new, "root", "Debian-exim")
+        shutil.chown(new, "root", group)
         new.chmod(mode)
         new.rename(self.key_file)
 

@@ -6,13 +6,52 @@ Expected tags are those that Exim's own ${prvs} makes, as in tests/vectors.
 import collections
 import concurrent.futures
 import re
+import subprocess
 import unittest
 from pathlib import Path
 
 from configuration import refusing_at_data
 from facts import ALICE, EXPIRED, FORGED, KEYS, LATER, MISSING, UNKNOWN
-from mail import LIBRARY, OUTSIDE, transaction, unix_time
-from servers import Exim
+from mail import LIBRARY, OUTSIDE, ROOT, transaction, unix_time
+from servers import EXIM, Exim
+
+# What is reported of one bounce refused, one that is genuine, ordinary mail, and two messages that left.
+REPORT = """\
+Bounces from 2026-11-22 to 2026-11-22
+  1 refused
+  0 would be refused, but for monitor mode
+  1 genuine
+  1 left signed
+  1 left unsigned
+
+Bounces by day  refused  would be refused  genuine
+  2026-11-22          1                 0        1
+
+Why refused, or would be  refused  would be refused
+  missing                       1                 0  no tag: forged, or sent unsigned
+
+Recipients of these   bounces
+  alice@example.test        1
+
+Clients of these  bounces
+  127.0.0.2             1
+
+Why accepted    accepted
+  pass                 1  genuine: an authentic tag, in time
+  not-a-bounce         1  ordinary mail
+
+Keys in use  signed  genuine
+  key 0           1        1  last signed 2026-11-22, last genuine 2026-11-22
+
+Why signed or unsigned  messages
+  signed                       1  a key signs for the sender
+  not-ours                     1  there is no key for the sender
+
+Senders left unsigned           messages
+  carol@example.net (not-ours)         1
+
+Lines: {lines} read, 5 decisions, 0 not understood, 0 too long
+"""
 
 
 class RoundTrip(unittest.TestCase):
@@ -80,6 +119,36 @@ class RoundTrip(unittest.TestCase):
             recipients = [to for envelope in exim.mailboxes.wait_for(3) for to in envelope.rcpt_to]
             spellings = ["Mixed.Case@example.test", "mixed.case@example.test", "MIXED.CASE@example.test"]
             self.assertCountEqual(recipients, spellings)
+
+    def test_exact_hashes_need_an_acl_that_does_not_fold(self):
+        keys = 'hash-case = "exact"\n' + KEYS
+        refused = f"^{re.escape(FORGED)}$"
+
+        def caseful(config):
+            return config.replace("acl_check_rcpt:\n", "acl_check_rcpt:\n  warn control = caseful_local_part\n")
+
+        for change, sender, reply in [
+            (lambda config: config, "mixed.case@example.test", "^250 OK"),
+            (lambda config: config, "Mixed.Case@example.test", refused),
+            (caseful, "Mixed.Case@example.test", "^250 OK"),
+            # Exim folds the domain all the same.
+            (caseful, "Mixed.Case@Example.test", refused),
+        ]:
+            with self.subTest(sender, change=change), Exim(keys, change=change) as exim:
+                exim.submit(sender, "bob@example.net")
+                [sent] = exim.world.wait_for(1)
+                self.assertEqual(sent.mail_from, exim.expand(f"${{prvs{{{sender}}}{{secret}}{{0}}}}"))
+                self.assertRegex(exim.send("", sent.mail_from), reply)
+
+    def test_cutthrough_delivery_leaves_unsigned(self):
+        def cutthrough(config):
+            accepts = "  accept  hosts = : +relay_from_hosts\n"
+            return config.replace(accepts, f"{accepts}          control = cutthrough_delivery\n")
+
+        with Exim(KEYS, change=cutthrough) as exim:
+            exim.submit("alice@example.test", "bob@example.net")
+            self.assertEqual(exim.world.wait_for(1), [("alice@example.test", ("bob@example.net",))])
+            self.assertEqual(exim.send("", "alice@example.test"), MISSING)
 
     def test_a_quoted_sender_keeps_its_tag_inside_the_quotes(self):
         # The secret has a space: "another key".
@@ -245,6 +314,56 @@ class Logs(unittest.TestCase):
                 ],
             )
 
+    def test_the_report_reads_the_main_log(self):
+        with Exim(KEYS) as exim:
+            self.assertEqual(exim.send("", "alice@example.test"), MISSING)
+            self.assertRegex(exim.send("", ALICE), "^250 OK")
+            self.assertRegex(exim.send("bob@example.net", "alice@example.test"), "^250 OK")
+            exim.submit("alice@example.test", "bob@example.net")
+            exim.submit("carol@example.net", "bob@example.net")
+            exim.wait_for_log("Completed", 4)
+            log = exim.log("main")
+            command = ["batv", "report", "--at", str(unix_time("2026-11-22T13:00:00"))]
+            report = subprocess.run(command, input=log, capture_output=True, text=True, check=True)
+            self.assertEqual(report.stdout, REPORT.format(lines=log.count("\n")))
+
+
+class Secrets(unittest.TestCase):
+    """What Exim shows to every user of the machine, and what it logs when a call fails."""
+
+    @staticmethod
+    def hidden(config):
+        return re.sub(
+            "^(  return_path|notifier_socket) =", lambda found: f"hide {found[0]}", config, flags=re.MULTILINE
+        )
+
+    def places(self, keys, change=lambda config: config):
+        with Exim(keys, library="/nonexistent/libbatv.so.0", change=change) as exim:
+            self.assertEqual(exim.send("", ALICE), LATER)
+            somebody = [
+                "setpriv",
+                "--reuid=nobody",
+                "--regid=nogroup",
+                "--clear-groups",
+                EXIM,
+                "-C",
+                exim.config,
+                "-bP",
+            ]
+            shown = {
+                what: subprocess.run([*somebody, *what.split()], capture_output=True, text=True, check=True).stdout
+                for what in ["transport signed_smtp", "notifier_socket", "config"]
+            }
+            texts = shown | {"log": exim.log("main") + exim.log("panic")}
+            self.assertNotIn("", texts.values())
+            return {place for place, text in texts.items() if "secret" in text}
+
+    def test_keys_show_where_they_are_written_and_those_of_a_file_do_not(self):
+        everywhere = {"transport signed_smtp", "notifier_socket", "config", "log"}
+        self.assertEqual(self.places("0:secret"), everywhere)
+        self.assertEqual(self.places("0:secret", self.hidden), {"config", "log"})
+        self.assertEqual(self.places(KEYS), set())
+
 
 class Faults(unittest.TestCase):
     def check_nothing_is_lost_or_let_in(self, exim, logged):
@@ -280,6 +399,28 @@ class Faults(unittest.TestCase):
         with Exim(KEYS) as exim:
             exim.key_file.unlink()
             self.check_nothing_is_lost_or_let_in(exim, rf"{exim.key_file}: No such file")
+
+    def test_a_file_that_only_root_can_read_is_found_by_a_check_as_exim(self):
+        [command] = re.findall(r"^    (su .*)$", (ROOT / "docs/exim.md").read_text(), re.MULTILINE)
+        # The check has nothing else to say of these.
+        keys = KEYS.replace('"secret"', '"a secret of 16 octets or more"')
+        exim = Exim(keys)
+        exim.write_keys(keys, group="root")
+        check = f"batv config check {exim.key_file}"
+        command = command.replace("batv config check /etc/exim4/batv.toml", check)
+        self.assertIn(check, command)
+        with exim:
+            # The daemon read it as root, and so does a check as root.
+            signed = exim.expand("${prvs{alice@example.test}{a secret of 16 octets or more}{0}}")
+            self.assertRegex(exim.send("", signed), "^250 OK")
+            denied = f"{exim.key_file}: Permission denied (os error 13)\n"
+            for line, found in [(check, (0, "")), (command, (2, denied))]:
+                ran = subprocess.run(line, shell=True, capture_output=True, text=True, check=False)
+                self.assertEqual((ran.returncode, ran.stderr), found)
+            # Each connection reads the next version by itself.
+            exim.write_keys(keys + "one-recipient = true\n", group="root")
+            self.assertEqual(exim.send("", signed), LATER)
+            self.assertRegex(exim.log("panic"), f"{exim.key_file}: Permission denied")
 
     def test_a_file_that_changes_within_a_connection(self):
         with Exim(KEYS) as exim, exim.client() as client:

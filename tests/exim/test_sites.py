@@ -26,6 +26,13 @@ def next_server():
         sink.close()
 
 
+def verifying(config, statement):
+    """The configuration with this statement in the place of the one that verifies recipients."""
+    usual = "  require verify = recipient\n"
+    assert config.count(usual) == 1
+    return config.replace(usual, statement)
+
+
 class CompleteServer(unittest.TestCase):
     def test_postmaster_and_abuse_get_bounces(self):
         with Exim(KEYS) as exim:
@@ -143,6 +150,42 @@ class Gateway(unittest.TestCase):
                 exim.submit("alice@example.org", stranger)
                 self.assertEqual(exim.world.wait_for(2)[1].rcpt_to, (stranger,))
 
+    def test_a_callout_asks_about_the_original_address(self):
+        with next_server() as (backend, address):
+
+            def gateway(config):
+                networks = {"hostlist relay_from_hosts": "127.0.0.1"}
+                return verifying(with_block(config, "gateway", BACKEND=address, **networks), documented("callouts"))
+
+            with Exim(KEYS, change=gateway) as exim:
+                tagged = exim.expand("${prvs{alice@example.org}{secret}{0}}")
+                for sender in ["", "carol@example.net"]:
+                    self.assertRegex(exim.send(sender, tagged), "^250 OK")
+                    asked = (sender, "alice@example.org")
+                    # The callout and then the delivery.
+                    backend.wait_for(1)
+                    self.assertEqual(backend.asked, [asked, asked])
+                    backend.asked.clear()
+                    backend.envelopes.clear()
+                backend.permanent_failures = 1
+                self.assertRegex(exim.send("dave@example.net", tagged), "^550 .*never")
+
+    def test_mail_that_comes_in_may_be_cut_through(self):
+        with next_server() as (backend, address):
+
+            def gateway(config):
+                networks = {"hostlist relay_from_hosts": "127.0.0.1"}
+                config = with_block(config, "gateway", BACKEND=address, **networks)
+                verify = "  require verify = recipient\n"
+                return verifying(config, f"{verify}          control = cutthrough_delivery\n")
+
+            with Exim(KEYS, change=gateway) as exim:
+                tagged = exim.expand("${prvs{alice@example.org}{secret}{0}}")
+                self.assertRegex(exim.send("", tagged), "^250 OK")
+                exim.wait_for_log(r" >> alice@example\.org ")
+                self.assertEqual(backend.envelopes, [("", ("alice@example.org",))])
+                self.assertEqual(exim.send("", "alice@example.org"), MISSING)
+
     def test_a_backup_judges_and_leaves_the_tag_to_the_first_server(self):
         with next_server() as (primary, address):
 
@@ -190,13 +233,70 @@ class Forwarding(unittest.TestCase):
             self.assertEqual(exim.send("", "SRS0=forged=AB=example.net=dave@example.test"), UNKNOWN)
 
 
+class MailingLists(unittest.TestCase):
+    def test_members_get_signed_mail_and_its_bounces_come_to_the_owner(self):
+        def lists(config):
+            config = with_block(config, "mailing lists", LISTS=exim.folder / "lists")
+            config = verifying(config, documented("members") + "\n  require verify = recipient\n")
+            suffix = "  local_part_suffix = +*\n  local_part_suffix_optional\n"
+            return config.replace("\nmailboxes:\n", f"\nmailboxes:\n{suffix}")
+
+        exim = Exim(KEYS, change=lists)
+        (exim.folder / "lists").mkdir()
+        (exim.folder / "lists/news").write_text("alice@example.test\ncarol@example.net\n")
+        with exim:
+            with (exim.folder / "mailboxes").open("a") as mailboxes:
+                mailboxes.write("news-bounces:\n")
+            owner = "news-bounces@example.test"
+            signed = exim.expand(f"${{prvs{{{owner}}}{{secret}}{{0}}}}")
+            # A member whose own server signs.
+            self.assertRegex(exim.send("prvs=1786abcdef=carol@example.net", "news@example.test"), "^250 OK")
+            self.assertEqual(exim.world.wait_for(1), [(signed, ("carol@example.net",))])
+            self.assertEqual(exim.mailboxes.wait_for(1), [(owner, ("alice@example.test",))])
+            self.assertRegex(exim.send("", signed), "^250 OK")
+            self.assertEqual(exim.mailboxes.wait_for(2)[1], ("", (owner,)))
+            self.assertEqual(exim.send("", owner), MISSING)
+            for stranger in ["dave@example.net", "prvs=1786abcdef=dave@example.net"]:
+                self.assertEqual(exim.send(stranger, "news@example.test"), "550 this list is open to its members alone")
+            # A list manager writes the member into the sender.
+            sender = "news-bounces+carol=example.net@example.test"
+            exim.submit(sender, "carol@example.net")
+            signed = exim.world.wait_for(2)[1].mail_from
+            self.assertEqual(signed, exim.expand(f"${{prvs{{{sender}}}{{secret}}{{0}}}}"))
+            self.assertRegex(exim.send("", signed), "^250 OK")
+            exim.wait_for_log(f"=> news-bounces .*<{re.escape(signed)}>")
+
+
+class Callouts(unittest.TestCase):
+    """What a callout shows to the other server, which may call back."""
+
+    def test_a_sender_that_is_shown_to_others_is_untagged(self):
+        for options, shown, refused in [
+            ("", "", False),
+            ("=use_sender", "alice@example.test", True),
+            ("=use_postmaster", "postmaster@example.test", False),
+        ]:
+
+            def change(config, options=options):
+                ask = f"  deny    hosts = +relay_from_hosts\n          ! verify = recipient/callout{options}\n"
+                return config.replace("acl_check_rcpt:\n", f"acl_check_rcpt:\n{ask}")
+
+            with self.subTest(options), Exim(KEYS, change=change) as exim:
+                exim.submit("alice@example.test", "bob@example.net")
+                exim.world.wait_for(1)
+                self.assertEqual(exim.world.asked, [(shown, "bob@example.net"), (ALICE, "bob@example.net")])
+                if shown:
+                    self.assertEqual(exim.send("", shown) == MISSING, refused)
+
+
 class UntaggedDestinations(unittest.TestCase):
     def test_a_list_sees_the_sender_and_others_see_the_tag(self):
         keys = KEYS + f'untagged-clients = ["{OUTSIDE}"]\n'
         with Exim(keys, change=lambda config: with_block(config, "destinations without tags")) as exim:
-            exim.submit("alice@example.test", "list@lists.example.net", "bob@example.net")
-            expected = [("alice@example.test", ("list@lists.example.net",)), (ALICE, ("bob@example.net",))]
-            self.assertCountEqual(exim.world.wait_for(2), expected)
+            lists = ["list@lists.example.net", "list@a.example.edu"]
+            exim.submit("alice@example.test", *lists, "bob@example.net")
+            sent = [(envelope.mail_from, sorted(envelope.rcpt_to)) for envelope in exim.world.wait_for(2)]
+            self.assertCountEqual(sent, [("alice@example.test", sorted(lists)), (ALICE, ["bob@example.net"])])
             self.assertRegex(exim.send("", "alice@example.test"), "^250 OK")
 
 
