@@ -228,9 +228,10 @@ unsafe fn recipients<'a>(given: &batv_message) -> Result<Vec<&'a [u8]>, Failure>
         .try_reserve_exact(given.len())
         .map_err(|_| Failure::new(batv_status::NoMemory, "no memory for the recipients"))?;
     for (index, recipient) in given.iter().enumerate() {
-        let name = format_args!("recipients[{index}]");
         // SAFETY: each has its length or a NUL, as the caller promises.
-        recipients.push(unsafe { address(recipient.text, recipient.length, name) }?);
+        let recipient =
+            unsafe { address(recipient.text, recipient.length, format_args!("recipients[{index}]")) };
+        recipients.push(recipient?);
     }
     Ok(recipients)
 }

@@ -65,8 +65,10 @@ pub(crate) unsafe fn address<'a>(
 fn control(text: &[u8], name: &dyn Display) -> Failure {
     let mut octets = text.iter().enumerate();
     let (at, control) = octets.find(|(_, octet)| octet.is_ascii_control()).unwrap_or((0, &0));
-    let detail = format_args!("{name} has control '{}' at octet {at}", control.escape_ascii());
-    Failure::new(batv_status::BadAddress, detail)
+    Failure::new(
+        batv_status::BadAddress,
+        format_args!("{name} has control '{}' at octet {at}", control.escape_ascii()),
+    )
 }
 
 /// The octets of an address that may be NULL, where it is not known.
