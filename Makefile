@@ -53,6 +53,15 @@ fuzz:
 bench:
 	tests/bench/run.py
 
+# What a release consists of, below target/dist. `packaging/dist.py source` makes a part of it.
+dist:
+	packaging/dist.py
+
+# Builds the source archive in Debian 13, and installs, uses and purges the packages in Debian 12 and 13:
+# in folders, as root.
+dist-check:
+	tests/dist/run.py
+
 # `make install` copies what `make` has built. Files go below $(DESTDIR); the others say where they
 # will be found.
 PREFIX ?= /usr/local
@@ -85,7 +94,9 @@ install:
 	$(INSTALL_FILE) -t $(DESTDIR)$(MANDIR)/man5 docs/batv.toml.5 && \
 	$(INSTALL_FILE) -t $(DESTDIR)$(MANDIR)/man8 batv-milter/batv-milter.8 && \
 	sed 's|@SBINDIR@|$(SBINDIR)|' batv-milter/systemd/batv-milter.service >$(GENERATED)/batv-milter.service && \
-	$(INSTALL_FILE) -t $(DESTDIR)$(SYSTEMDDIR) $(GENERATED)/batv-milter.service && \
+	sed 's|@BINDIR@|$(BINDIR)|' batv-cli/systemd/batv-keys@.service >$(GENERATED)/batv-keys@.service && \
+	$(INSTALL_FILE) -t $(DESTDIR)$(SYSTEMDDIR) $(GENERATED)/batv-milter.service \
+		$(GENERATED)/batv-keys@.service batv-cli/systemd/batv-rotate.timer batv-cli/systemd/batv-prune.timer && \
 	$(INSTALL_FILE) batv-milter/systemd/sysusers.conf $(DESTDIR)$(SYSUSERSDIR)/batv.conf && \
 	$(INSTALL_FILE) batv-milter/systemd/tmpfiles.conf $(DESTDIR)$(TMPFILESDIR)/batv.conf && \
 	$(INSTALL_FILE) batv-milter/systemd/tmpfiles-postfix.conf $(DESTDIR)$(TMPFILESDIR)/batv-postfix.conf && \
@@ -104,7 +115,8 @@ uninstall:
 		$(DESTDIR)$(MANDIR)/man3/libbatv.3 $(DESTDIR)$(MANDIR)/man3/batv_*.3 \
 		$(DESTDIR)$(MANDIR)/man1/batv.1 $(DESTDIR)$(MANDIR)/man1/batv-*.1 \
 		$(DESTDIR)$(MANDIR)/man5/batv.toml.5 $(DESTDIR)$(MANDIR)/man8/batv-milter.8 \
-		$(DESTDIR)$(SYSTEMDDIR)/batv-milter.service $(DESTDIR)$(SYSUSERSDIR)/batv.conf \
+		$(DESTDIR)$(SYSTEMDDIR)/batv-milter.service $(DESTDIR)$(SYSTEMDDIR)/batv-keys@.service \
+		$(DESTDIR)$(SYSTEMDDIR)/batv-rotate.timer $(DESTDIR)$(SYSTEMDDIR)/batv-prune.timer $(DESTDIR)$(SYSUSERSDIR)/batv.conf \
 		$(DESTDIR)$(TMPFILESDIR)/batv.conf $(DESTDIR)$(TMPFILESDIR)/batv-postfix.conf \
 		$(DESTDIR)$(DATADIR)/batv/batv_strip.pcre \
 		$(DESTDIR)$(DOCDIR)/batv.toml $(DESTDIR)$(DOCDIR)/LICENSE-APACHE $(DESTDIR)$(DOCDIR)/LICENSE-MIT \
@@ -115,4 +127,4 @@ uninstall:
 clean:
 	$(CARGO) clean
 
-.PHONY: fuzz build library programs generated check demo test bench install uninstall clean
+.PHONY: fuzz build library programs generated check demo test bench dist dist-check install uninstall clean
