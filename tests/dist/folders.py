@@ -9,7 +9,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
 WORK = TARGET / "dist-check"
-MIRROR = "$mirror"
 # What is mounted vanishes with the last process that sees it.
 ENTER = """
 set -e
@@ -97,13 +96,19 @@ def base(suite, *packages):
             subprocess.run(["cp", "-a", base(suite).path, part], check=True)
             Folder(part).install(*packages)
         else:
-            subprocess.run(
-                ["debootstrap", "--variant=minbase", suite, part, MIRROR], check=True, stdout=subprocess.DEVNULL
-            )
+            command = ["debootstrap", "--variant=minbase", suite, part, mirror()]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
             # Nothing is started by installing it.
             Folder(part).write("/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", 0o755)
         part.rename(made)
     return Folder(made)
+
+
+def mirror():
+    """From where the machine has its own packages."""
+    command = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]
+    listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    return next(uri for uri in listed if "security" not in uri)
 
 
 @contextlib.contextmanager
