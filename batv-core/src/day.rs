@@ -94,3 +94,16 @@ impl Day {
         [digit(self.0 / 100), digit(self.0 / 10), digit(self.0)]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_one_of_a_thousand() {
+        let week = Lifetime::default();
+        assert_eq!(Day(992).plus(week).get(), 999);
+        assert_eq!(Day(993).plus(week).get(), 0);
+        assert_eq!(Day(999).plus(week).get(), 6);
+    }
+}
