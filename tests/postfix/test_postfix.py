@@ -235,7 +235,7 @@ class RefusingAtData(Case):
 
 
 class RefusingAfterHeaders(Case):
-    """Messages of many senders: their tests stand in files, by the formats that they document."""
+    """Messages in the forms that servers and programs give them, each in a file."""
 
     options = {"milter": 'refuse-at = "headers"'}
     REPORTS = ROOT / "tests/reports"
