@@ -331,6 +331,10 @@ enum batv_inbound_reason
    * Refused: ordinary mail to a tagged address.
    */
   BATV_INBOUND_REASON_TAGGED_MAIL = 14,
+  /**
+   * Accepted: a bounce that would be refused, but does not say that it is a delivery report.
+   */
+  BATV_INBOUND_REASON_NOT_A_REPORT = 15,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L

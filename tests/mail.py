@@ -214,7 +214,8 @@ def transaction(client, sender, *recipients, parameters="", message="Subject: te
     assert ask("MAIL", f"FROM:<{sender}> {parameters}".rstrip()).startswith("250")
     replies = [ask("RCPT", f"TO:<{recipient}>") for recipient in recipients]
     if any(reply.startswith("250") for reply in replies):
-        assert ask("DATA").startswith("354")
+        if not (begin := ask("DATA")).startswith("354"):
+            return [*replies, begin]
         client.send(smtplib.quotedata(message) + ".\r\n")
         replies.append(reply(*client.getreply()))
     return replies

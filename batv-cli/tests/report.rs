@@ -315,6 +315,7 @@ fn what_the_core_writes_is_read_back() {
         ("<>", ALICE, outside, noon + 8 * 86_400, true, "expired"),
         ("<>", ALICE, outside, noon, true, "second-recipient"),
         ("x@example.org", ALICE, outside, noon, true, "tagged-mail"),
+        ("<>", "a@example.test", outside, noon, false, "not-a-report"),
     ] {
         for monitor in [Monitor::Off, Monitor::On] {
             let mut policy = policy();
@@ -322,6 +323,7 @@ fn what_the_core_writes_is_read_back() {
             let mut recipient = Recipient::new(mail_from.as_bytes(), rcpt_to.as_bytes(), time);
             recipient.client = Some(client);
             recipient.recipients_before = u32::from(reason == "second-recipient");
+            recipient.is_report = (reason == "not-a-report").then_some(false);
             let decision = policy.inbound(&recipient);
             assert_eq!(decision.reason.as_str(), reason, "{rcpt_to:?}");
             lines += &(decision.log_line(&recipient, Some(b"4 XyZ")) + "\n");
@@ -356,7 +358,7 @@ fn what_the_core_writes_is_read_back() {
 
     let ran = report(&["--json"], &lines);
     let json: serde_json::Value = serde_json::from_slice(&ran.out).unwrap();
-    assert_eq!((&json["decisions"], &json["not_understood"]), (&39.into(), &0.into()), "{lines}");
+    assert_eq!((&json["decisions"], &json["not_understood"]), (&41.into(), &0.into()), "{lines}");
     assert_eq!(counts(&json["inbound"], &["refused", "monitored", "accepted"]), inbound);
     assert_eq!(counts(&json["outbound"], &["messages"]), outbound);
 }

@@ -11,7 +11,7 @@ mod settings;
 
 pub use key::{Key, KeyPatternError, Use, parse_key_pattern};
 #[cfg(feature = "milter")]
-pub use milter::{Milter, Socket};
+pub use milter::{Milter, RefuseAt, Socket};
 
 use crate::fault::ConfigError;
 use batv_core::{Lifetime, Policy};

@@ -26,7 +26,7 @@ mod warning;
 
 pub use config::{Config, Key, KeyPatternError, Use, parse_key_pattern};
 #[cfg(feature = "milter")]
-pub use config::{Milter, Socket};
+pub use config::{Milter, RefuseAt, Socket};
 pub use date::Date;
 pub use fault::{ConfigError, Fault};
 pub use file::{ReadError, SECRET_FILE_LIMIT};

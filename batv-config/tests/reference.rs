@@ -12,7 +12,7 @@ const REFERENCE: &str = include_str!("../../docs/batv.toml");
 const SHOWN: [&str; 7] =
     ["secret", "secret-base64", "verify-until", "enforce-from", "reply", "group", "mark"];
 /// Every name that a configuration may have.
-const NAMES: [&str; 32] = [
+const NAMES: [&str; 33] = [
     "bang-path",
     "bounce-senders",
     "connections",
@@ -33,6 +33,7 @@ const NAMES: [&str; 32] = [
     "one-recipient",
     "percent-hack",
     "quiet",
+    "refuse-at",
     "refuse-tagged-mail",
     "reply",
     "secret",

@@ -53,6 +53,8 @@ mod tag;
 
 mod strip;
 
+mod report;
+
 mod secret;
 
 mod hash_source;
@@ -71,6 +73,7 @@ pub use policy::{
     Action, InboundDecision, InboundReason, Message, Monitor, OutboundDecision, OutboundReason, Pattern,
     PatternError, Patterns, Policy, Recipient, Reply, ReplyText, ReplyTextError, log_line_with_queue,
 };
+pub use report::is_delivery_report;
 pub use secret::{Fingerprint, Secret, SecretError};
 pub use strip::{Dialect, Stripped, strip};
 pub use syntax::{Delimiter, DelimiterError, Syntax};

@@ -102,6 +102,8 @@ pub enum batv_inbound_reason {
     SecondRecipient = 13,
     /// Refused: ordinary mail to a tagged address.
     TaggedMail = 14,
+    /// Accepted: a bounce that would be refused, but does not say that it is a delivery report.
+    NotAReport = 15,
 }
 
 reasons!(batv_inbound_reason, InboundReason {
@@ -119,6 +121,7 @@ reasons!(batv_inbound_reason, InboundReason {
     Expired => c"expired",
     SecondRecipient => c"second-recipient",
     TaggedMail => c"tagged-mail",
+    NotAReport => c"not-a-report",
 });
 
 /// The word of an outbound reason for logs, such as "not-ours" for BATV_OUTBOUND_REASON_NOT_OURS.

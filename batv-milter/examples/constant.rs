@@ -4,6 +4,7 @@
 //!
 //! `tests/bench/postfix.py` compares batv-milter with it.
 
+use batv_config::RefuseAt;
 use batv_milter::protocol::{Change, Event, Events, Reply};
 use std::io::{self, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -35,7 +36,9 @@ fn serve(mut stream: UnixStream, sender: &str) -> io::Result<()> {
         events.receive(octets.get(..length).unwrap_or_default());
         while let Some(event) = events.next().map_err(io::Error::other)? {
             match event {
-                Event::Negotiation(offer) => offer.accept().map_err(io::Error::other)?.write(&mut out),
+                Event::Negotiation(offer) => {
+                    offer.accept(RefuseAt::Rcpt).map_err(io::Error::other)?.write(&mut out);
+                }
                 Event::Recipient(_) => Reply::Continue.write(&mut out),
                 Event::EndOfMessage => {
                     Change::Sender(sender.as_bytes()).write(&mut out);

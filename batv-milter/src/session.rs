@@ -1,6 +1,7 @@
 //! A session: the messages of one client after the other, and what is decided on them.
 //!
-//! Each recipient is judged at RCPT, where a refusal has a text and costs little. Changes are legal
+//! Each recipient is judged at RCPT, where a refusal has a text and costs little. Where the file says
+//! so, the first one waits for DATA or for the header. Changes are legal
 //! only at the end of the message: there the sender is signed, and tagged recipients become the
 //! originals. A message is judged by one configuration and one time, those of its MAIL, so that all
 //! its recipients see the same rules, and all attempts to deliver it the same tag: it is in the queue
@@ -11,7 +12,7 @@ mod transaction;
 
 use crate::log::Level;
 use crate::protocol::{Agreement, Client, Event, ProtocolError, Reply};
-use batv_config::Config;
+use batv_config::{Config, RefuseAt};
 use macros::Kept;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -29,6 +30,8 @@ pub trait Site {
 #[derive(Debug)]
 pub struct Session {
     agreement: Option<Agreement>,
+    /// As it was when the connection began: the agreement follows from it.
+    refuse_at: RefuseAt,
     client: Client,
     macros: Kept,
     transaction: Option<Transaction>,
@@ -45,7 +48,13 @@ pub enum Flow {
 
 impl Default for Session {
     fn default() -> Self {
-        Self { agreement: None, client: Client::Unknown, macros: Kept::default(), transaction: None }
+        Self {
+            agreement: None,
+            refuse_at: RefuseAt::default(),
+            client: Client::Unknown,
+            macros: Kept::default(),
+            transaction: None,
+        }
     }
 }
 
@@ -69,9 +78,11 @@ impl Session {
     ) -> Result<Flow, ProtocolError> {
         let agreement = match event {
             Event::Negotiation(offer) => {
-                let agreement = offer.accept()?;
+                let refuse_at =
+                    site.config().milter.as_ref().map(|milter| milter.refuse_at).unwrap_or_default();
+                let agreement = offer.accept(refuse_at)?;
                 agreement.write(out);
-                *self = Self { agreement: Some(agreement), ..Self::default() };
+                *self = Self { agreement: Some(agreement), refuse_at, ..Self::default() };
                 return Ok(Flow::Continue);
             }
             Event::Quit => return Ok(Flow::End),
@@ -96,13 +107,26 @@ impl Session {
                 let transaction = self.transaction.as_mut().ok_or(ProtocolError::OutOfOrder)?;
                 let resolved = self.macros.recipient();
                 if let Some(reply) = transaction.recipient(rcpt_to, resolved, self.macros.queue(), site) {
-                    Reply::Refuse(&reply.to_string()).write(out);
+                    Reply::Refuse(&reply).write(out);
                     answers = false;
                 }
             }
+            Event::Data => answers = self.refuse_at != RefuseAt::Data || !self.refuse(site, out),
+            Event::Header(name, value) => {
+                if let Some(transaction) = &mut self.transaction {
+                    transaction.header(name, value);
+                }
+                answers = agreement.answers_header();
+            }
+            Event::EndOfHeaders => answers = self.refuse_at != RefuseAt::Headers || !self.refuse(site, out),
             Event::EndOfMessage => {
+                // Without an event for it, what was to be refused before is refused now.
+                let refused = self.refuse(site, out);
                 let transaction = self.transaction.take().ok_or(ProtocolError::OutOfOrder)?;
-                transaction.end(agreement, self.macros.queue(), site, out);
+                if !refused {
+                    transaction.end(agreement, self.macros.queue(), site, out);
+                }
+                answers = !refused;
                 self.macros.forget_message();
             }
             Event::Abort => {
@@ -122,6 +146,16 @@ impl Session {
         Ok(Flow::Continue)
     }
 
+    /// Refuses the message if that is what its first recipient has waited for.
+    fn refuse(&mut self, site: &impl Site, out: &mut Vec<u8>) -> bool {
+        let queue = self.macros.queue();
+        let reply = self.transaction.as_mut().and_then(|transaction| transaction.refusal(queue, site));
+        if let Some(reply) = &reply {
+            Reply::Refuse(&reply.to_string()).write(out);
+        }
+        reply.is_some()
+    }
+
     fn begin(&mut self, mail_from: &[u8], time: u64, config: Arc<Config>) -> Transaction {
         let trusted = self.macros.authenticated
             || match self.client {
@@ -138,7 +172,7 @@ impl Session {
             Client::Unknown => Some(STRANGER),
         };
         let mail_from_resolved = self.macros.sender();
-        Transaction::new(config, time, mail_from, mail_from_resolved, client, trusted)
+        Transaction::new(config, self.refuse_at, time, (mail_from, mail_from_resolved), client, trusted)
     }
 
     fn abort(&mut self) {

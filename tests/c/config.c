@@ -117,6 +117,7 @@ numbers(void)
 	      {BATV_INBOUND_REASON_EXPIRED, 12, "expired"},
 	      {BATV_INBOUND_REASON_SECOND_RECIPIENT, 13, "second-recipient"},
 	      {BATV_INBOUND_REASON_TAGGED_MAIL, 14, "tagged-mail"},
+	      {BATV_INBOUND_REASON_NOT_A_REPORT, 15, "not-a-report"},
 	  };
 
 	for (size_t i = 0; i < sizeof outbound / sizeof *outbound; i++) {

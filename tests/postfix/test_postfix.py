@@ -7,7 +7,7 @@ import smtplib
 import unittest
 
 from case import ALICE, FORGED, KEYS, MISSING, OK, TAG, UNKNOWN, Case
-from mail import DEADLINE, transaction
+from mail import DEADLINE, ROOT, transaction
 from servers import STRANGER, Postfix
 
 
@@ -198,6 +198,77 @@ class Monitored(Case):
                 self.assertEqual(self.postfix.mailboxes.messages[-1]["X-BATV"], mark)
 
 
+class RefusingAtData(Case):
+    options = {"milter": 'refuse-at = "data"'}
+
+    def test_callouts_come_through_and_bounces_do_not(self):
+        with self.postfix.client() as client:
+            client.ehlo()
+            client.docmd("MAIL", "FROM:<>")
+            self.assertEqual(client.docmd("RCPT", "TO:<alice@example.test>")[0], 250)
+            client.docmd("RSET")
+            self.assertEqual(transaction(client, "", "alice@example.test")[-1], MISSING)
+            # Postfix itself would let the client go on after that.
+            self.assertEqual(client.docmd("DATA")[0], 550)
+            client.docmd("RSET")
+            self.assertRegex(transaction(client, "", ALICE)[-1], OK)
+        self.assert_delivered(("", ("alice@example.test",)))
+
+    def test_no_recipient_is_lost(self):
+        later = "451 4.7.1 One recipient at a time"
+        with self.postfix.client() as client:
+            replies = transaction(client, "", "bob@example.test", ALICE)
+            self.assertRegex(replies[0], "^250 ")
+            self.assertEqual(replies[1:], [later, MISSING])
+            client.docmd("RSET")
+            replies = transaction(client, "", ALICE, "bob@example.test")
+            self.assertRegex(replies[0], "^250 ")
+            self.assertEqual(replies[1], MISSING)
+            self.assertRegex(replies[2], OK)
+        self.assert_delivered(("", ("alice@example.test",)))
+
+    def test_ordinary_mail_and_mail_of_ours(self):
+        self.assertRegex(self.postfix.send("bob@example.net", "alice@example.test"), OK)
+        self.postfix.submit("alice@example.test", "bob@example.net")
+        self.assertEqual(self.postfix.world.wait_for(1), [(ALICE, ("bob@example.net",))])
+        self.assert_delivered(("bob@example.net", ("alice@example.test",)))
+
+
+class RefusingAfterHeaders(Case):
+    """Messages in the forms that servers and programs give them, each in a file."""
+
+    options = {"milter": 'refuse-at = "headers"'}
+    REPORTS = ROOT / "tests/reports"
+    REFUSED = {"exchange-bounce", "gmail-bounce", "postfix-bounce", "exim-bounce"}
+
+    def test_only_delivery_reports_are_refused(self):
+        accepted = 0
+        for path in sorted(self.REPORTS.glob("*.eml")):
+            with self.subTest(path.stem):
+                reply = self.postfix.send("", "alice@example.test", message=path.read_text())
+                if path.stem in self.REFUSED:
+                    self.assertEqual(reply, MISSING)
+                else:
+                    self.assertRegex(reply, OK)
+                    accepted += 1
+        self.assertEqual(accepted, 5)
+        self.assert_delivered(*[("", ("alice@example.test",))] * 5)
+        reasons = [line.split()[3] for line in self.postfix.milter.decisions() if " dir=in " in line]
+        self.assertEqual(sorted(set(reasons[-9:])), ["reason=missing", "reason=not-a-report"])
+
+    def test_every_delivery_report_with_a_tag_comes_in(self):
+        for name in self.REFUSED:
+            message = (self.REPORTS / f"{name}.eml").read_text()
+            self.assertRegex(self.postfix.send("", ALICE, message=message), OK)
+        self.assert_delivered(*[("", ("alice@example.test",))] * 4)
+
+    def test_a_header_field_of_the_greatest_length(self):
+        lines = "\n".join(" " + "x" * 70 for _ in range(1400))
+        message = f"Subject: test\nX-Long:\n{lines}\n\ntest\n"
+        self.assertRegex(self.postfix.send("", "alice@example.test", message=message), OK)
+        self.assert_delivered(("", ("alice@example.test",)))
+
+
 class Dialogues(unittest.TestCase):
     """What main.cf can change of the dialogue with a milter."""
 
@@ -225,6 +296,16 @@ class Dialogues(unittest.TestCase):
             self.assertEqual(postfix.mailboxes.wait_for(1), [("", ("alice@example.test",))])
             self.assertEqual(postfix.queued(), 0)
             self.assertIn(f"reason=client from=<> to=<{ALICE}>", postfix.milter.log)
+
+    def test_every_version_can_refuse_later(self):
+        report = (ROOT / "tests/reports/postfix-bounce.eml").read_text()
+        for refuse_at in ["data", "headers"]:
+            for version in [2, 4]:
+                settings = {"settings": f"milter_protocol = {version}", "milter": f'refuse-at = "{refuse_at}"'}
+                with self.subTest(settings), Postfix(KEYS, **settings) as postfix:
+                    self.assertEqual(postfix.send("", "alice@example.test", message=report), MISSING)
+                    self.assertRegex(postfix.send("", ALICE, message=report), OK)
+                    self.assertEqual(postfix.mailboxes.wait_for(1), [("", ("alice@example.test",))])
 
     def test_tcp(self):
         with Postfix(KEYS, socket="inet") as postfix:

@@ -1,7 +1,7 @@
 //! The words for reasons in log lines, and what they mean to whoever reads a report.
 
 /// Why a recipient was accepted or refused.
-pub(crate) const INBOUND: [(&str, &str); 14] = [
+pub(crate) const INBOUND: [(&str, &str); 15] = [
     ("pass", "genuine: an authentic tag, in time"),
     ("missing", "no tag: forged, or sent unsigned"),
     ("malformed", "prvs=, but no tag value"),
@@ -12,6 +12,7 @@ pub(crate) const INBOUND: [(&str, &str); 14] = [
     ("unreadable", "not an address that could be signed"),
     ("tagged-mail", "not a bounce, but to a tagged address"),
     ("not-a-bounce", "ordinary mail"),
+    ("not-a-report", "forged or unsigned, but not a delivery report"),
     ("client", "from a trusted or listed client"),
     ("exempt", "to an exempt address"),
     ("too-long", "to an address too long to be signed"),

@@ -15,10 +15,24 @@ pub struct Milter {
     pub group: Option<String>,
     /// The name of the header field with which monitor mode marks a message that would be refused.
     pub mark: Option<String>,
+    /// When bounces are refused.
+    pub refuse_at: RefuseAt,
     /// Whether only refusals and faults are logged: off.
     pub quiet: bool,
     /// The most connections of the mail server at a time: 1,000.
     pub connections: u32,
+}
+
+/// When bounces are refused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RefuseAt {
+    /// At RCPT, each recipient by itself.
+    #[default]
+    Rcpt,
+    /// At DATA, where callouts never come.
+    Data,
+    /// After the header, and only delivery reports.
+    Headers,
 }
 
 /// A socket, written as Postfix does: `unix:/run/batv/milter.sock`, `inet:127.0.0.1:8891`.
@@ -40,10 +54,11 @@ pub(super) fn read(root: &mut Section<'_, '_>, faults: &Faults) -> Option<Milter
     let socket = section.get("socket", socket);
     let group = section.get("group", |value| text(value).map(ToOwned::to_owned));
     let mark = section.get("mark", mark);
+    let refuse_at = section.get("refuse-at", refuse_at).unwrap_or_default();
     let quiet = section.get("quiet", switch).unwrap_or(false);
     let connections = section.get("connections", connections).unwrap_or(1_000);
     section.finish();
-    Some(Milter { socket: socket?, group, mark, quiet, connections })
+    Some(Milter { socket: socket?, group, mark, refuse_at, quiet, connections })
 }
 
 fn socket(value: &DeValue<'_>) -> Result<Socket, String> {
@@ -64,6 +79,15 @@ fn mark(value: &DeValue<'_>) -> Result<String, String> {
         Ok(text.to_owned())
     } else {
         Err(format!("{} is not the name of a header field such as \"X-BATV\"", quoted(text)))
+    }
+}
+
+fn refuse_at(value: &DeValue<'_>) -> Result<RefuseAt, &'static str> {
+    match text(value)? {
+        "rcpt" => Ok(RefuseAt::Rcpt),
+        "data" => Ok(RefuseAt::Data),
+        "headers" => Ok(RefuseAt::Headers),
+        _ => Err("must be \"rcpt\", \"data\" or \"headers\""),
     }
 }
 

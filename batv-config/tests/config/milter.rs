@@ -11,7 +11,7 @@ fn it_is_passed_over_whatever_it_says() {
 #[cfg(feature = "milter")]
 mod with_the_feature {
     use crate::{faults, parse};
-    use batv_config::{Milter, Socket};
+    use batv_config::{Milter, RefuseAt, Socket};
 
     fn milter(text: &str) -> Milter {
         parse(&format!("[milter]\n{text}")).milter.unwrap()
@@ -23,6 +23,13 @@ mod with_the_feature {
         let least = milter("socket = \"unix:/run/batv/milter.sock\"");
         assert_eq!(least.socket, Socket::Unix("/run/batv/milter.sock".into()));
         assert_eq!((least.group, least.mark, least.quiet, least.connections), (None, None, false, 1_000));
+        assert_eq!(least.refuse_at, RefuseAt::Rcpt);
+        for (word, refuse_at) in
+            [("rcpt", RefuseAt::Rcpt), ("data", RefuseAt::Data), ("headers", RefuseAt::Headers)]
+        {
+            let text = format!("socket = \"unix:/s\"\nrefuse-at = \"{word}\"");
+            assert_eq!(milter(&text).refuse_at, refuse_at);
+        }
         let most = milter(
             "socket = \"inet:127.0.0.1:8891\"\ngroup = \"postfix\"\nmark = \"X-BATV\"\nquiet = true\nconnections = 0x10",
         );
@@ -52,6 +59,10 @@ mod with_the_feature {
                 "line 4: milter.quiet: must be true or false\n\
                  line 5: milter.connections: must be a whole number, 1 or more"
                     .to_owned(),
+            ),
+            (
+                "socket = \"unix:/s\"\nrefuse-at = \"eom\"".to_owned(),
+                "line 4: milter.refuse-at: must be \"rcpt\", \"data\" or \"headers\"".to_owned(),
             ),
             (
                 "soket = \"unix:/s\"\nsocket = \"unix:/s\"".to_owned(),

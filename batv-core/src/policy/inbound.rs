@@ -33,6 +33,9 @@ pub struct Recipient<'a> {
     pub trusted: bool,
     /// The number of recipients of this message before this one.
     pub recipients_before: u32,
+    /// Whether the message says that it is a [delivery report](crate::is_delivery_report), where its
+    /// header is known. A bounce is not refused if it says that it is something else.
+    pub is_report: Option<bool>,
 }
 
 impl<'a> Recipient<'a> {
@@ -48,6 +51,7 @@ impl<'a> Recipient<'a> {
             client: None,
             trusted: false,
             recipients_before: 0,
+            is_report: None,
         }
     }
 }
@@ -132,6 +136,8 @@ pub enum InboundReason {
     SecondRecipient,
     /// Refused: ordinary mail to a tagged address.
     TaggedMail,
+    /// Accepted: a bounce that would be refused, but does not say that it is a delivery report.
+    NotAReport,
 }
 
 impl InboundReason {
@@ -153,6 +159,7 @@ impl InboundReason {
             Self::Expired => "expired",
             Self::SecondRecipient => "second-recipient",
             Self::TaggedMail => "tagged-mail",
+            Self::NotAReport => "not-a-report",
         }
     }
 }
@@ -161,9 +168,13 @@ impl InboundReason {
     /// Whether a recipient is refused for it.
     fn refuses(self) -> bool {
         match self {
-            Self::NotOurs | Self::Client | Self::Exempt | Self::NotABounce | Self::Pass | Self::TooLong => {
-                false
-            }
+            Self::NotOurs
+            | Self::Client
+            | Self::Exempt
+            | Self::NotABounce
+            | Self::Pass
+            | Self::TooLong
+            | Self::NotAReport => false,
             Self::Unreadable
             | Self::Missing
             | Self::Malformed
@@ -173,6 +184,13 @@ impl InboundReason {
             | Self::SecondRecipient
             | Self::TaggedMail => true,
         }
+    }
+}
+
+impl InboundReason {
+    /// The reason on a bounce, where it is known whether it is a delivery report.
+    fn of_a_report(self, recipient: &Recipient<'_>) -> Self {
+        if self.refuses() && recipient.is_report == Some(false) { Self::NotAReport } else { self }
     }
 }
 
@@ -257,7 +275,8 @@ impl Policy {
             reason => reason,
         };
         let is_second = self.one_recipient && recipient.recipients_before > 0;
-        if is_second && !reason.refuses() { InboundReason::SecondRecipient } else { reason }
+        let reason = if is_second && !reason.refuses() { InboundReason::SecondRecipient } else { reason };
+        reason.of_a_report(recipient)
     }
 
     /// Decides on what cannot be read: since nothing of the kind is signed, a bounce to it is never a
@@ -276,7 +295,7 @@ impl Policy {
         } else if mailboxes.as_ref().is_some_and(|mailboxes| self.exempt.find(mailboxes).is_some()) {
             InboundReason::Exempt
         } else if is_bounce {
-            InboundReason::Unreadable
+            InboundReason::Unreadable.of_a_report(recipient)
         } else {
             InboundReason::NotABounce
         };

@@ -76,9 +76,40 @@ fn the_reason_words_are_stable() {
         (InboundReason::Expired, "expired"),
         (InboundReason::SecondRecipient, "second-recipient"),
         (InboundReason::TaggedMail, "tagged-mail"),
+        (InboundReason::NotAReport, "not-a-report"),
     ] {
         assert_eq!(reason.as_str(), word);
         assert_eq!(format!("{reason:>16}"), format!("{word:>16}"));
+    }
+}
+
+#[test]
+fn a_bounce_that_is_not_a_delivery_report_is_let_in() {
+    let policy = with(|policy| {
+        policy.one_recipient = true;
+        policy.refuse_tagged_mail = true;
+    });
+    for (mail_from, recipient, before, known, expected) in [
+        ("<>", "alice@example.test", 0, Some(true), "550 missing"),
+        ("<>", "alice@example.test", 0, None, "550 missing"),
+        ("<>", "alice@example.test", 0, Some(false), "accept not-a-report"),
+        ("mailer-daemon@other.test", "alice@example.test", 0, Some(false), "accept not-a-report"),
+        // What it is delivered to follows from the shape of the tag, as ever.
+        ("<>", FORGED, 0, Some(false), "alice@example.test not-a-report"),
+        ("<>", ALICE, 0, Some(false), "alice@example.test pass"),
+        ("<>", ALICE, 1, Some(true), "550 second-recipient"),
+        ("<>", ALICE, 1, Some(false), "alice@example.test not-a-report"),
+        ("<>", "a b@example.test", 0, Some(true), "550 unreadable"),
+        ("<>", "a b@example.test", 0, Some(false), "accept not-a-report"),
+        ("<>", "alice@other.test", 0, Some(false), "accept not-ours"),
+        // Mail that is not a bounce is not a matter of reports.
+        ("carol@other.test", "alice@example.test", 0, Some(false), "accept not-a-bounce"),
+        ("carol@other.test", ALICE, 0, Some(false), "550 tagged-mail"),
+    ] {
+        let mut question = Recipient::new(mail_from.as_bytes(), recipient.as_bytes(), NOON);
+        question.recipients_before = before;
+        question.is_report = known;
+        assert_eq!(shown(&policy.inbound(&question)), expected, "{mail_from} {recipient} {known:?}");
     }
 }
 

@@ -108,9 +108,9 @@ fn the_words_are_the_core_s() {
     ] {
         assert_eq!(batv_dialect::of(dialect).unwrap().word().to_str().unwrap(), dialect.as_str());
     }
-    let (last_out, last_in) = (OutboundReason::NoSigningKey, InboundReason::TaggedMail);
+    let (last_out, last_in) = (OutboundReason::NoSigningKey, InboundReason::NotAReport);
     assert_eq!(batv_outbound_reason::of(last_out).unwrap() as i32, 11);
-    assert_eq!(batv_inbound_reason::of(last_in).unwrap() as i32, 14);
+    assert_eq!(batv_inbound_reason::of(last_in).unwrap() as i32, 15);
 }
 
 #[test]

@@ -247,7 +247,7 @@ fn the_log_line_is_that_of_the_decision() {
     );
     for (decision, detail) in [
         (inbound_decision(), "action 0 is not a batv_action"),
-        (batv_inbound_decision { reason: number(15), ..expired }, "reason 15 is not a batv_inbound_reason"),
+        (batv_inbound_decision { reason: number(16), ..expired }, "reason 16 is not a batv_inbound_reason"),
         (batv_inbound_decision { monitored: 2, ..expired }, "monitored 2 is not 0 or 1"),
         (batv_inbound_decision { key_number: 10, ..expired }, "key number 10 is not one of 0 to 9"),
         (batv_inbound_decision { days_left: -2, ..expired }, "days_left -2 is out of range"),

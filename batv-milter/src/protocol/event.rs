@@ -17,6 +17,12 @@ pub enum Event<'a> {
     Mail(&'a [u8]),
     /// RCPT TO with this argument, as the client wrote it. The mail server accepts it.
     Recipient(&'a [u8]),
+    /// DATA: no recipient comes any more.
+    Data,
+    /// A header field, name and value.
+    Header(&'a [u8], &'a [u8]),
+    /// The last header field has come.
+    EndOfHeaders,
     /// The message has ended: now it can be changed.
     EndOfMessage,
     /// The message will not end.
@@ -50,10 +56,16 @@ impl<'a> Event<'a> {
             b'C' => Self::Connect(Client::parse(data)?),
             b'M' => Self::Mail(first()?),
             b'R' => Self::Recipient(first()?),
+            b'T' => Self::Data,
+            b'L' => {
+                let mut strings = strings(data).ok_or(ProtocolError::Malformed(command))?;
+                Self::Header(strings.next().unwrap_or_default(), strings.next().unwrap_or_default())
+            }
+            b'N' => Self::EndOfHeaders,
             b'E' => Self::EndOfMessage,
             b'A' => Self::Abort,
-            // HELO, DATA, a header, the end of the headers, a part of the body, an unknown command.
-            b'H' | b'T' | b'L' | b'N' | b'B' | b'U' => Self::Unneeded,
+            // HELO, a part of the body, an unknown command.
+            b'H' | b'B' | b'U' => Self::Unneeded,
             b'K' => Self::QuitNewConnection,
             b'Q' => Self::Quit,
             _ => return Err(ProtocolError::UnknownCommand(command)),
@@ -101,9 +113,11 @@ mod tests {
             (b"Ethe last part of a body", Event::EndOfMessage),
             (b"A", Event::Abort),
             (b"Hclient.example.net\0", Event::Unneeded),
-            (b"T", Event::Unneeded),
-            (b"LSubject\0test\0", Event::Unneeded),
-            (b"N", Event::Unneeded),
+            (b"T", Event::Data),
+            (b"LSubject\0test\0", Event::Header(b"Subject", b"test")),
+            (b"LSubject\0\0", Event::Header(b"Subject", b"")),
+            (b"LSubject\0", Event::Header(b"Subject", b"")),
+            (b"N", Event::EndOfHeaders),
             (b"Btest\r\n", Event::Unneeded),
             (b"UEXPN\0", Event::Unneeded),
             (b"K", Event::QuitNewConnection),
@@ -115,7 +129,8 @@ mod tests {
 
     #[test]
     fn what_has_no_argument_or_no_end_is_malformed() {
-        for packet in [&b"M"[..], b"M<>", b"R", b"R<bob@example.net>", b"C", b"Cmail.example.net"] {
+        for packet in [&b"M"[..], b"M<>", b"R", b"R<bob@example.net>", b"C", b"Cmail.example.net", b"LTo\0a"]
+        {
             assert_eq!(parse(packet), Err(ProtocolError::Malformed(packet[0])), "{}", packet.escape_ascii());
         }
         assert_eq!(parse(b"x"), Err(ProtocolError::UnknownCommand(b'x')));

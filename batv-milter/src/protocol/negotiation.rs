@@ -2,6 +2,7 @@
 
 use super::ProtocolError;
 use super::packet::write_packet;
+use batv_config::RefuseAt;
 
 /// What a milter may do to a message.
 mod action {
@@ -19,6 +20,7 @@ mod step {
     pub const NO_BODY: u32 = 0x10;
     pub const NO_HEADERS: u32 = 0x20;
     pub const NO_END_OF_HEADERS: u32 = 0x40;
+    pub const NO_REPLY_TO_HEADERS: u32 = 0x80;
     pub const NO_UNKNOWN: u32 = 0x100;
     pub const NO_DATA: u32 = 0x200;
     pub const NO_REPLY_TO_CONNECT: u32 = 0x1000;
@@ -74,21 +76,28 @@ impl Offer {
         }
     }
 
-    /// Takes what BATV needs.
+    /// Takes what BATV needs to refuse bounces there.
     ///
     /// # Errors
     /// The version is too old, or senders and recipients could not be changed.
-    pub fn accept(self) -> Result<Agreement, ProtocolError> {
+    pub fn accept(self, refuse_at: RefuseAt) -> Result<Agreement, ProtocolError> {
         if self.version < 2 {
             return Err(ProtocolError::Version(self.version));
         }
         if self.actions & NEEDED != NEEDED {
             return Err(ProtocolError::Actions(self.actions));
         }
+        let skipped = match refuse_at {
+            RefuseAt::Rcpt => SKIPPED,
+            RefuseAt::Data => SKIPPED & !step::NO_DATA,
+            RefuseAt::Headers => {
+                (SKIPPED | step::NO_REPLY_TO_HEADERS) & !(step::NO_HEADERS | step::NO_END_OF_HEADERS)
+            }
+        };
         Ok(Agreement {
             version: self.version.min(NEWEST),
             actions: self.actions & (NEEDED | action::ADD_HEADERS | action::SET_MACROS),
-            steps: self.steps & SKIPPED,
+            steps: self.steps & skipped,
         })
     }
 }
@@ -104,6 +113,12 @@ impl Agreement {
     #[must_use]
     pub fn answers_mail(self) -> bool {
         self.steps & step::NO_REPLY_TO_MAIL == 0
+    }
+
+    /// Whether the mail server waits for an answer to a header field.
+    #[must_use]
+    pub fn answers_header(self) -> bool {
+        self.steps & step::NO_REPLY_TO_HEADERS == 0
     }
 
     /// Whether header fields can be added.
@@ -135,7 +150,7 @@ mod tests {
 
     fn answer(offer: &[u8]) -> Result<Vec<u8>, ProtocolError> {
         let mut out = Vec::new();
-        Offer::parse(offer)?.accept()?.write(&mut out);
+        Offer::parse(offer)?.accept(RefuseAt::Rcpt)?.write(&mut out);
         Ok(out)
     }
 
@@ -169,6 +184,16 @@ mod tests {
     }
 
     #[test]
+    fn what_refusals_wait_for_is_asked_for() {
+        let steps = |refuse_at| {
+            Offer { version: 6, actions: 0x4c, steps: 0x1f_ffff }.accept(refuse_at).unwrap().steps
+        };
+        assert_eq!(steps(RefuseAt::Rcpt), 0x5372);
+        assert_eq!(steps(RefuseAt::Data), 0x5172);
+        assert_eq!(steps(RefuseAt::Headers), 0x5392);
+    }
+
+    #[test]
     fn what_is_missing_is_said() {
         assert_eq!(answer(b"\0\0\0\x01\0\0\x01\xff\0\0\0\0"), Err(ProtocolError::Version(1)));
         assert_eq!(answer(b"\0\0\0\x06\0\0\x01\xbf\0\0\0\0"), Err(ProtocolError::Actions(0x1bf)));
@@ -179,7 +204,7 @@ mod tests {
 
     #[test]
     fn without_the_steps_events_are_answered() {
-        let accept = |steps| Offer { version: 6, actions: 0x4c, steps }.accept().unwrap();
+        let accept = |steps| Offer { version: 6, actions: 0x4c, steps }.accept(RefuseAt::Rcpt).unwrap();
         assert!(accept(0).answers_connect() && accept(0).answers_mail());
         assert!(!accept(0x1000).answers_connect() && accept(0x1000).answers_mail());
         assert!(accept(0x4000).answers_connect() && !accept(0x4000).answers_mail());

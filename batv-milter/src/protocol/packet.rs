@@ -2,9 +2,9 @@
 
 use super::ProtocolError;
 
-/// The most octets of a packet, command and data. Only headers and bodies are longer, and those are
-/// not asked for.
-pub(super) const LONGEST_PACKET: u32 = 65_536;
+/// The most octets of a packet, command and data. A piece of a body has 65,535 octets of data; a header
+/// field can be longer, in Postfix 102,400 octets (`header_size_limit`) unless main.cf says more.
+pub(super) const LONGEST_PACKET: u32 = 1 << 20;
 
 /// Octets that have come, and the packets in them.
 ///
@@ -90,14 +90,14 @@ mod tests {
         assert_eq!(packets.next_packet(), Err(ProtocolError::Empty));
 
         let mut packets = Packets::default();
-        packets.receive(b"\0\x01\0\x01");
-        assert_eq!(packets.next_packet(), Err(ProtocolError::TooLong(65_537)));
+        packets.receive(b"\0\x10\0\x01");
+        assert_eq!(packets.next_packet(), Err(ProtocolError::TooLong(1_048_577)));
 
         let mut packets = Packets::default();
-        packets.receive(b"\0\x01\0\0M");
+        packets.receive(b"\0\x10\0\0M");
         assert_eq!(packets.next_packet(), Ok(None));
         assert!(packets.octets.capacity() < 100, "nothing is allocated for what has not come");
-        let data = vec![b'x'; 65_535];
+        let data = vec![b'x'; 1_048_575];
         packets.receive(&data);
         assert_eq!(packets.next_packet(), Ok(Some((b'M', &*data))));
     }

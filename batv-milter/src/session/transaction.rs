@@ -3,8 +3,11 @@
 use super::{STRANGER, Site};
 use crate::log::Level;
 use crate::protocol::{Agreement, Change};
-use batv_config::Config;
-use batv_core::{Action, Address, InboundDecision, InboundReason, Message, OutboundReason, Recipient, Reply};
+use batv_config::{Config, RefuseAt};
+use batv_core::{
+    Action, Address, InboundDecision, InboundReason, Message, OutboundReason, Recipient, Reply,
+    is_delivery_report,
+};
 use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,13 +16,22 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(super) struct Transaction {
     config: Arc<Config>,
+    refuse_at: RefuseAt,
     time: u64,
     mail_from: Vec<u8>,
     mail_from_resolved: Option<Vec<u8>>,
     client: Option<IpAddr>,
     trusted: bool,
+    /// The first one may be to be refused, later.
     accepted: Vec<Accepted>,
+    /// Whether a header field says that this is a delivery report.
+    is_report: bool,
+    /// Whether it is logged that the message is refused.
+    refused: bool,
 }
+
+/// Others would be lost if the first one is refused after DATA: then all recipients are.
+const LATER: &str = "451 4.7.1 One recipient at a time";
 
 /// A recipient that was accepted.
 #[derive(Debug)]
@@ -45,35 +57,93 @@ impl Accepted {
 impl Transaction {
     pub(super) fn new(
         config: Arc<Config>,
+        refuse_at: RefuseAt,
         time: u64,
-        mail_from: &[u8],
-        mail_from_resolved: Option<Vec<u8>>,
+        (mail_from, mail_from_resolved): (&[u8], Option<Vec<u8>>),
         client: Option<IpAddr>,
         trusted: bool,
     ) -> Self {
-        let mail_from = mail_from.to_vec();
-        Self { config, time, mail_from, mail_from_resolved, client, trusted, accepted: Vec::new() }
+        Self {
+            config,
+            refuse_at,
+            time,
+            mail_from: mail_from.to_vec(),
+            mail_from_resolved,
+            client,
+            trusted,
+            accepted: Vec::new(),
+            is_report: false,
+            refused: false,
+        }
     }
 
-    /// Judges a recipient. Returns the reply where it is refused.
+    /// Judges a recipient. Returns the reply where it is not accepted.
     pub(super) fn recipient(
         &mut self,
         rcpt_to: &[u8],
         resolved: Option<Vec<u8>>,
         queue: Option<&[u8]>,
         site: &impl Site,
-    ) -> Option<Reply> {
+    ) -> Option<String> {
+        if self.held().is_some() {
+            return Some(LATER.to_owned());
+        }
         let question = self.question(rcpt_to, resolved.as_deref());
         let decision = self.config.policy.inbound(&question);
         match decision.action {
-            Action::Refuse(ref reply) => {
+            Action::Refuse(ref reply) if !self.can_hold(decision.reason) => {
                 self.log_inbound(&decision, question, queue, site);
-                Some(reply.clone())
+                Some(reply.to_string())
             }
-            Action::Accept | Action::Original(_) => {
+            _ => {
                 self.accepted.push(Accepted { rcpt_to: rcpt_to.to_vec(), resolved, decision });
                 None
             }
+        }
+    }
+
+    /// Whether a recipient that is refused for a reason waits. A callout is a bounce to one recipient.
+    fn can_hold(&self, reason: InboundReason) -> bool {
+        self.refuse_at != RefuseAt::Rcpt && self.accepted.is_empty() && reason != InboundReason::TaggedMail
+    }
+
+    /// The refusal that waits.
+    fn held(&self) -> Option<&Reply> {
+        match &self.accepted.first()?.decision.action {
+            Action::Refuse(reply) => Some(reply),
+            Action::Accept | Action::Original(_) => None,
+        }
+    }
+
+    /// Looks at a header field.
+    pub(super) fn header(&mut self, name: &[u8], value: &[u8]) {
+        self.is_report |= name.eq_ignore_ascii_case(b"Content-Type") && is_delivery_report(value);
+    }
+
+    /// The reply that refuses the message, now that all is known on which that depends.
+    pub(super) fn refusal(&mut self, queue: Option<&[u8]>, site: &impl Site) -> Option<Reply> {
+        if self.refuse_at == RefuseAt::Headers && !self.is_report {
+            self.judge_what_is_no_report();
+        }
+        let reply = self.held().cloned()?;
+        // The client may say DATA again.
+        if let (false, Some(to)) = (self.refused, self.accepted.first()) {
+            self.log_inbound(&to.decision, self.question(&to.rcpt_to, to.resolved.as_deref()), queue, site);
+        }
+        self.refused = true;
+        Some(reply)
+    }
+
+    fn judge_what_is_no_report(&mut self) {
+        let decisions = self.accepted.iter().zip(0..).map(|(to, before)| {
+            let mut question = self.question(&to.rcpt_to, to.resolved.as_deref());
+            question.recipients_before = before;
+            question.is_report = Some(false);
+            self.config.policy.inbound(&question)
+        });
+        let decisions: Vec<_> = decisions.collect();
+        for (to, decision) in self.accepted.iter_mut().zip(decisions) {
+            to.decision = decision;
         }
     }
 

@@ -55,8 +55,11 @@ proptest! {
     }
 
     #[test]
-    fn any_sequence_is_an_error_or_gets_an_answer(packets in proptest::collection::vec(packet(), 0..12)) {
-        let mut dialogue = Dialogue::new("monitor = true\n[milter]\nmark = \"X-BATV\"");
+    fn any_sequence_is_an_error_or_gets_an_answer(
+        packets in proptest::collection::vec(packet(), 0..12),
+        policy in select(vec!["monitor = true\n[milter]\nmark = \"X-BATV\"", "[milter]\nrefuse-at = \"headers\""]),
+    ) {
+        let mut dialogue = Dialogue::new(policy);
         dialogue.send(OFFER);
         for packet in packets {
             if dialogue.try_send(&packet).is_err() {

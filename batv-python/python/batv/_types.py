@@ -136,6 +136,8 @@ class InboundReason(StrEnum):
     """A bounce has exactly one recipient."""
     TAGGED_MAIL = "tagged-mail"
     """Ordinary mail to a tagged address, where that is refused."""
+    NOT_A_REPORT = "not-a-report"
+    """A bounce that does not say that it is a delivery report, where such are let in."""
 
 
 class Use(StrEnum):
