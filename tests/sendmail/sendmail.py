@@ -143,7 +143,7 @@ class Sendmail(MailServer):
         return subprocess.run([*self._confined, DEBIAN / "usr/libexec/sendmail" / name, *arguments], **options)
 
     def start(self):
-        command = [*self._confined, DEBIAN / "usr/libexec/sendmail/sendmail", "-bD"]
+        command = [*self._confined, DEBIAN / "usr/libexec/sendmail/sendmail", "-bD", "-q1s"]
         command += ["-C", self.folder / "sendmail.cf"]
         with (self.folder / "sendmail.log").open("wb") as log:
             self._daemon = Daemon(command, stdout=log, stderr=log)
