@@ -53,10 +53,10 @@ postlog unix-dgram n - n - 1 postlogd
 """
 
 
-def documented(name):
-    """The block of docs/postfix.md that is marked with the name."""
+def documented(name, document="postfix.md"):
+    """The block of a document that is marked with the name."""
     block = rf"^( *)<!-- the tests load this block: {re.escape(name)} -->\n *```\w*\n(.*?)^ *```$"
-    [(_, text)] = re.findall(block, (ROOT / "docs/postfix.md").read_text(), re.DOTALL | re.MULTILINE)
+    [(_, text)] = re.findall(block, (ROOT / "docs" / document).read_text(), re.DOTALL | re.MULTILINE)
     return textwrap.dedent(text)
 
 

@@ -15,6 +15,24 @@ pub(super) struct Kept {
     recipient: Option<Vec<u8>>,
 }
 
+/// What the mail server makes of a recipient.
+#[derive(Debug)]
+pub(super) enum Resolved {
+    /// It does not say, or nothing that matters.
+    Unknown,
+    /// Postfix's own reading of the address.
+    Reading(Vec<u8>),
+    /// Sendmail's rules have found somebody to deliver to whose address has no tag.
+    Untagged,
+}
+
+impl Resolved {
+    /// Postfix's own reading of the address.
+    pub(super) fn reading(&self) -> Option<&[u8]> {
+        if let Self::Reading(reading) = self { Some(reading) } else { None }
+    }
+}
+
 impl Kept {
     /// Takes macros that come before an event.
     pub(super) fn take(&mut self, macros: &Macros<'_>) {
@@ -45,9 +63,19 @@ impl Kept {
         self.sender.take().filter(|_| self.postfix)
     }
 
-    /// Postfix's own reading of the recipient.
-    pub(super) fn recipient(&mut self) -> Option<Vec<u8>> {
-        self.recipient.take().filter(|_| self.postfix)
+    /// What is made of the recipient.
+    pub(super) fn recipient(&mut self) -> Resolved {
+        match self.recipient.take() {
+            Some(recipient) if self.postfix => Resolved::Reading(recipient),
+            Some(recipient) => {
+                // All syntaxes that are ours have this word, and it is the same in capitals. For a local
+                // user there is no domain, and what stands behind the name is a detail of it.
+                let word = recipient.windows(5).position(|part| part.eq_ignore_ascii_case(b"prvs="));
+                let tagged = word.is_some_and(|at| at == 0 || recipient.contains(&b'@'));
+                if tagged || recipient.is_empty() { Resolved::Unknown } else { Resolved::Untagged }
+            }
+            None => Resolved::Unknown,
+        }
     }
 
     /// Forgets what belongs to one message.

@@ -1,5 +1,6 @@
 //! A message, from MAIL to its end.
 
+use super::macros::Resolved;
 use super::{STRANGER, Site};
 use crate::log::Level;
 use crate::protocol::{Agreement, Change};
@@ -37,7 +38,7 @@ const LATER: &str = "451 4.7.1 One recipient at a time";
 #[derive(Debug)]
 struct Accepted {
     rcpt_to: Vec<u8>,
-    resolved: Option<Vec<u8>>,
+    resolved: Resolved,
     decision: InboundDecision,
 }
 
@@ -45,7 +46,7 @@ impl Accepted {
     /// What Postfix has kept of a text such as `<@relay:User@example.com>` or `<User <User@example.com>>`:
     /// the address within it, which its own reading has in lower case.
     fn kept(&self) -> Option<&[u8]> {
-        let resolved = self.resolved.as_deref().filter(|resolved| !resolved.is_empty())?;
+        let resolved = self.resolved.reading().filter(|resolved| !resolved.is_empty())?;
         if Address::parse(&self.rcpt_to).is_ok() {
             return None;
         }
@@ -81,14 +82,14 @@ impl Transaction {
     pub(super) fn recipient(
         &mut self,
         rcpt_to: &[u8],
-        resolved: Option<Vec<u8>>,
+        resolved: Resolved,
         queue: Option<&[u8]>,
         site: &impl Site,
     ) -> Option<String> {
         if self.held().is_some() {
             return Some(LATER.to_owned());
         }
-        let question = self.question(rcpt_to, resolved.as_deref());
+        let question = self.question(rcpt_to, resolved.reading());
         let decision = self.config.policy.inbound(&question);
         match decision.action {
             Action::Refuse(ref reply) if !self.can_hold(decision.reason) => {
@@ -128,7 +129,7 @@ impl Transaction {
         let reply = self.held().cloned()?;
         // The client may say DATA again.
         if let (false, Some(to)) = (self.refused, self.accepted.first()) {
-            self.log_inbound(&to.decision, self.question(&to.rcpt_to, to.resolved.as_deref()), queue, site);
+            self.log_inbound(&to.decision, self.question(&to.rcpt_to, to.resolved.reading()), queue, site);
         }
         self.refused = true;
         Some(reply)
@@ -136,7 +137,7 @@ impl Transaction {
 
     fn judge_what_is_no_report(&mut self) {
         let decisions = self.accepted.iter().zip(0..).map(|(to, before)| {
-            let mut question = self.question(&to.rcpt_to, to.resolved.as_deref());
+            let mut question = self.question(&to.rcpt_to, to.resolved.reading());
             question.recipients_before = before;
             question.is_report = Some(false);
             self.config.policy.inbound(&question)
@@ -150,7 +151,7 @@ impl Transaction {
     /// Appends the changes of the message, and logs what was decided on it.
     pub(super) fn end(self, agreement: Agreement, queue: Option<&[u8]>, site: &impl Site, out: &mut Vec<u8>) {
         for Accepted { rcpt_to, resolved, decision } in &self.accepted {
-            self.log_inbound(decision, self.question(rcpt_to, resolved.as_deref()), queue, site);
+            self.log_inbound(decision, self.question(rcpt_to, resolved.reading()), queue, site);
         }
         self.sign(queue, site, out);
         self.deliver_to_originals(out);
@@ -173,7 +174,7 @@ impl Transaction {
     fn sign(&self, queue: Option<&[u8]>, site: &impl Site, out: &mut Vec<u8>) {
         // Whose they are is Postfix's reading, where there is one.
         let recipients: Vec<&[u8]> =
-            self.accepted.iter().map(|to| to.resolved.as_deref().unwrap_or(&to.rcpt_to)).collect();
+            self.accepted.iter().map(|to| to.resolved.reading().unwrap_or(&to.rcpt_to)).collect();
         let mut question = Message::new(&self.mail_from, self.time);
         question.mail_from_resolved = self.mail_from_resolved.as_deref();
         question.recipients = &recipients;
@@ -198,6 +199,11 @@ impl Transaction {
         let mut recipients: Vec<_> = as_they_are.map(|to| in_brackets(&to.rcpt_to)).collect();
         for to in &self.accepted {
             let Action::Original(original) = &to.decision.action else { continue };
+            // Sendmail delivers to the original already. To delete the address would delete all that it
+            // stands for, and Sendmail does not add again what was deleted: the message would be lost.
+            if matches!(to.resolved, Resolved::Untagged) {
+                continue;
+            }
             Change::DeleteRecipient(&to.rcpt_to).write(out);
             if let Some(kept) = to.kept() {
                 Change::DeleteRecipient(&in_brackets(kept)).write(out);

@@ -97,14 +97,28 @@ fn sendmail_s_macros_are_not_readings() {
     dialogue.send(OFFER);
     dialogue.macros('C', &[("v", "8.17.1"), ("j", "mx.example.test")]);
     dialogue.packet('C', "client.example.net\x004\x04\x01192.0.2.7\0");
-    dialogue.macros('M', &[("mail_addr", "")]);
-    dialogue.packet('M', "<carol@example.net>\0");
-    dialogue.macros('R', &[("{rcpt_addr}", "alice"), ("{rcpt_mailer}", "local")]);
-    assert_eq!(dialogue.packet('R', &format!("{ALICE}\0")), goes_on());
-    assert_eq!(
-        dialogue.packet('E', ""),
-        [Sent::new('-', &format!("{ALICE}\0")), Sent::new('+', "<alice@example.test>\0"), Sent::new('c', "")]
-    );
+    for (made_of_it, changes) in [
+        // Its rules have left the tag where it is: it would relay the message to the tagged address.
+        (ALICE.trim_matches(['<', '>']), true),
+        ("PRVS=0786864C09=alice", true),
+        ("", true),
+        // They have taken it off. Sendmail would lose a recipient that is deleted and added again.
+        ("alice", false),
+        ("carol@example.net", false),
+        ("alice+prvs=0786864c09", false),
+        ("alice+prvs=0786864c09@example.test", true),
+    ] {
+        dialogue.macros('M', &[("mail_addr", "")]);
+        dialogue.packet('M', "<carol@example.net>\0");
+        dialogue.macros('R', &[("{rcpt_addr}", made_of_it), ("{rcpt_mailer}", "local")]);
+        assert_eq!(dialogue.packet('R', &format!("{ALICE}\0")), goes_on());
+        let mut expected = goes_on();
+        if changes {
+            let original = Sent::new('+', "<alice@example.test>\0");
+            expected.splice(0..0, [Sent::new('-', &format!("{ALICE}\0")), original]);
+        }
+        assert_eq!(dialogue.packet('E', ""), expected, "{made_of_it:?}");
+    }
 }
 
 #[test]
