@@ -108,3 +108,11 @@ fn utf8_is_hashed_as_its_octets() {
     assert_eq!(verdict(&keys, "prvs=0786ef5661=Üser@bücher.test", NOON), "bad-signature");
     assert_eq!(verdict(&keys, "prvs=0786EF5661=üSER@BüCHER.TEST", NOON), "pass");
 }
+
+#[test]
+fn debug_shows_every_octet() {
+    let tagged = address(b"prvs=0149c9be41=a\xff@example.com");
+    assert_eq!(format!("{tagged:?}"), r#"Address("prvs=0149c9be41=a\xff@example.com")"#);
+    let original = batv_core::strip(&tagged).unwrap().original;
+    assert_eq!(format!("{original:?}"), r#"Original("a\xff@example.com")"#);
+}
