@@ -116,3 +116,23 @@ fn debug_shows_every_octet() {
     let original = batv_core::strip(&tagged).unwrap().original;
     assert_eq!(format!("{original:?}"), r#"Original("a\xff@example.com")"#);
 }
+
+#[test]
+fn a_domain_has_no_two_dots_and_a_literal_no_brackets() {
+    for (text, octet, position) in [
+        ("user@example..com", b'.', 13),
+        ("user@a..b..", b'.', 7),
+        ("user@[1[2]", b'[', 5),
+        ("user@[1 2]", b'[', 5),
+        ("user@[1\x012]", b'[', 5),
+    ] {
+        assert_eq!(error(text), AddressError::Domain { octet, position }, "{text}");
+    }
+}
+
+#[test]
+fn a_literal_is_folded_too() {
+    // By Python: hmac.new(b"secret", b"0786alice@[ipv6:2001:db8::1]", "sha1").hexdigest()[:6]
+    let signed = signed(&default_ring(), b"alice@[IPv6:2001:DB8::1]", NOON);
+    assert_eq!(signed, "prvs=0786c002b4=alice@[IPv6:2001:DB8::1]");
+}
