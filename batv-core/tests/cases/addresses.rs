@@ -136,3 +136,10 @@ fn a_literal_is_folded_too() {
     let signed = signed(&default_ring(), b"alice@[IPv6:2001:DB8::1]", NOON);
     assert_eq!(signed, "prvs=0786c002b4=alice@[IPv6:2001:DB8::1]");
 }
+
+#[test]
+fn quotes_that_do_not_enclose_the_whole_stay_behind_the_tag() {
+    // By Python, of 0786abc@example.test.
+    let signed = signed(&default_ring(), br#""a"b"c"@example.test"#, NOON);
+    assert_eq!(signed, r#"prvs=078641915d="a"b"c"@example.test"#);
+}
