@@ -205,10 +205,11 @@ impl Keys {
         if signing.is_empty() {
             return Err(EditError::Refused(format!("no key signs{}", for_patterns(patterns))));
         }
+        let hint = if signing.len() > 1 { ": choose with --for" } else { "" };
         let mut new_keys = Vec::new();
         for (index, Key { number, patterns: of_key, .. }) in signing {
             if let Some(to) = to {
-                self.promote(to, &of_key)?;
+                self.promote(to, &of_key, hint)?;
             } else {
                 let new = self.free_number(&of_key, Some(number))?;
                 let (name, secret) = self.make_secret(new, Some(index))?;
@@ -222,7 +223,7 @@ impl Keys {
         Ok(())
     }
 
-    fn promote(&mut self, number: KeyNumber, patterns: &[Pattern]) -> Result<(), EditError> {
+    fn promote(&mut self, number: KeyNumber, patterns: &[Pattern], hint: &str) -> Result<(), EditError> {
         let found = self.select(|key| {
             key.number == number
                 && key.r#use == Use::Verify
@@ -230,7 +231,8 @@ impl Keys {
         });
         if found.is_empty() {
             let patterns = for_patterns(patterns);
-            return Err(EditError::Refused(format!("there is no key {number}{patterns} that only verifies")));
+            let message = format!("there is no key {number}{patterns} that only verifies{hint}");
+            return Err(EditError::Refused(message));
         }
         for (index, key) in found {
             self.document.sign(index);
