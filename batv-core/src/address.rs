@@ -172,9 +172,8 @@ impl<'a> Address<'a> {
     /// None where that is no address: nothing left, or an escape cut in two.
     #[inline(always)]
     pub(crate) fn keep(&self, kept: Range<usize>) -> Option<Original<'a>> {
-        let cut = kept.end < self.len;
-        let empty = self.content(kept.clone()).next().is_none();
-        if empty || cut && ends_in_escape(self.raw(kept.clone())) {
+        let is_empty = self.content(kept.clone()).next().is_none();
+        if is_empty || ends_in_escape(self.raw(kept.clone())) {
             return None;
         }
         Some(Original { address: *self, from: kept.start, to: kept.end })
