@@ -172,8 +172,10 @@ impl<'a> Address<'a> {
     /// None where that is no address: nothing left, or an escape cut in two.
     #[inline(always)]
     pub(crate) fn keep(&self, kept: Range<usize>) -> Option<Original<'a>> {
+        // What is kept to its end never ends in an escape.
+        let is_cut = kept.end < self.len;
         let is_empty = self.content(kept.clone()).next().is_none();
-        if is_empty || ends_in_escape(self.raw(kept.clone())) {
+        if is_empty || is_cut && ends_in_escape(self.raw(kept.clone())) {
             return None;
         }
         Some(Original { address: *self, from: kept.start, to: kept.end })
