@@ -1,5 +1,6 @@
 //! The keys of a configuration file, and what is about to become of them.
 
+use super::access::Access;
 use super::change::{Change, What, for_patterns};
 use super::document::{Document, Place, list, new_key};
 use super::error::EditError;
@@ -11,7 +12,6 @@ use crate::secret::{decode_base64, new_secret};
 use crate::store::load::{interpret, read_secret, text_of, unreadable};
 use batv_core::{KeyNumber, Pattern};
 use std::collections::HashSet;
-use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -73,8 +73,8 @@ pub struct Keys {
 struct NewSecret {
     name: String,
     secret: Zeroizing<String>,
-    /// Whose owner and mode it gets.
-    like: Metadata,
+    /// Who may read and write it.
+    like: Access,
 }
 
 impl Keys {
@@ -327,7 +327,7 @@ impl Keys {
             return Ok(("secret", secret));
         };
         let old_path = beside(&self.path, old);
-        let like = old_path.metadata().map_err(|error| EditError::io(&old_path, error))?;
+        let like = Access::of(&old_path).map_err(|error| EditError::io(&old_path, error))?;
         let is_taken = |name: &str| {
             self.new_secrets.iter().any(|new| new.name == name)
                 || beside(&self.path, name).symlink_metadata().is_ok()
