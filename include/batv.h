@@ -676,7 +676,7 @@ typedef struct batv_outbound_decision {
    */
   batv_outbound_reason reason;
   /**
-   * The number of the key that signed, or that of a tag which was there before; -1 if none.
+   * The number of the key that signed; -1 if none did.
    */
   int key_number;
 } batv_outbound_decision;

@@ -253,6 +253,9 @@ fn explain_inbound(reason: InboundReason) -> &'static str {
         InboundReason::Expired => "a bounce with an authentic tag whose last day has passed",
         InboundReason::SecondRecipient => "a bounce to several recipients, and policy.one-recipient is on",
         InboundReason::TaggedMail => "not a bounce, and policy.refuse-tagged-mail is on",
+        InboundReason::NotAReport => {
+            "a bounce that would be refused, but says that it is not a delivery report"
+        }
         _ => "",
     }
 }
@@ -271,5 +274,55 @@ fn explain_outbound(reason: OutboundReason) -> &'static str {
         OutboundReason::TooLong => "the local-part would become longer than 64 octets",
         OutboundReason::NoSigningKey => "the keys for the sender only verify",
         _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{INBOUND, OUTBOUND};
+
+    #[test]
+    fn every_reason_is_explained_here_and_in_a_report() {
+        let inbound = [
+            InboundReason::Unreadable,
+            InboundReason::NotOurs,
+            InboundReason::Client,
+            InboundReason::Exempt,
+            InboundReason::NotABounce,
+            InboundReason::Pass,
+            InboundReason::TooLong,
+            InboundReason::Missing,
+            InboundReason::Malformed,
+            InboundReason::UnknownKey,
+            InboundReason::BadSignature,
+            InboundReason::Expired,
+            InboundReason::SecondRecipient,
+            InboundReason::TaggedMail,
+            InboundReason::NotAReport,
+        ];
+        let outbound = [
+            OutboundReason::Signed,
+            OutboundReason::NullSender,
+            OutboundReason::Unreadable,
+            OutboundReason::NotOurs,
+            OutboundReason::Exempt,
+            OutboundReason::NotInternal,
+            OutboundReason::Local,
+            OutboundReason::UntaggedDestination,
+            OutboundReason::Tagged,
+            OutboundReason::TooLong,
+            OutboundReason::NoSigningKey,
+        ];
+        let sorted = |mut words: Vec<&'static str>| {
+            words.sort_unstable();
+            words
+        };
+        let words =
+            |reported: &[(&'static str, &str)]| sorted(reported.iter().map(|(word, _)| *word).collect());
+        assert_eq!(words(&INBOUND), sorted(inbound.iter().map(|reason| reason.as_str()).collect()));
+        assert_eq!(words(&OUTBOUND), sorted(outbound.iter().map(|reason| reason.as_str()).collect()));
+        assert!(inbound.iter().all(|reason| !explain_inbound(*reason).is_empty()));
+        assert!(outbound.iter().all(|reason| !explain_outbound(*reason).is_empty()));
     }
 }

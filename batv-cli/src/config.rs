@@ -22,8 +22,8 @@ pub(crate) enum ConfigCommand {
 ///
 /// If the file can be used, it prints a warning for everything that may lose bounces, with the cure: weak
 /// and old secrets, secret files that end in a line break, keys that no longer verify tags they made,
-/// domains without a signing key, lists that hold everybody, names without a domain that are not judged,
-/// and monitor mode. Secrets are never printed.
+/// domains without a signing key, untagged destinations that cannot bounce, lists that hold everybody, names
+/// without a domain that are not judged, and monitor mode. Secrets are never printed.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Check {

@@ -16,10 +16,15 @@ pub(crate) const DEFAULT: &str = "/etc/batv/batv.toml";
 /// There is no such file, and none was named.
 pub(crate) fn named<'a>(config: Option<&'a Path>, or_else: &str) -> Result<&'a Path, Failure> {
     let path = config.unwrap_or(Path::new(DEFAULT));
-    if config.is_none() && !path.exists() {
+    if config.is_none() && is_missing(path) {
         return Err(Failure::Other(format!("there is no {DEFAULT}: use --config FILE{or_else}")));
     }
     Ok(path)
+}
+
+/// Whether there is no such file. What may not be looked at may be there: whoever opens it says why not.
+fn is_missing(path: &Path) -> bool {
+    matches!(path.try_exists(), Ok(false))
 }
 
 /// How often a file is looked at while a stream lasts.
@@ -48,5 +53,19 @@ impl Configuration {
             }
         }
         self.store.config()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_missing;
+    use std::path::Path;
+
+    #[test]
+    fn what_may_not_be_looked_at_is_not_missing() {
+        assert!(is_missing(Path::new("/nowhere/batv.toml")));
+        assert!(!is_missing(Path::new("/")));
+        // As "permission denied", but for root too: the system does not look behind a file.
+        assert!(!is_missing(Path::new("/dev/null/batv.toml")));
     }
 }

@@ -19,10 +19,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Make, rotate, list and remove keys
 ///
-/// These commands change the configuration file. Comments, order, owner and mode stay as they are.
-/// The file is replaced in one step, so that a reader sees either the old text or the new one, even after
-/// a crash. If another command is changing the file, they wait for it, for half a minute at most. A change
-/// that would break the file, or lose bounces, is refused.
+/// These commands change the configuration file. Comments, order, owner, mode and access control list stay
+/// as they are. The file is replaced in one step, so that a reader sees either the old text or the new one,
+/// even after a crash. If another command is changing the file, they wait for it, for half a minute at most.
+/// A change that would break the file, or lose bounces, is refused.
 #[derive(Subcommand)]
 pub(crate) enum KeysCommand {
     List(List),

@@ -18,6 +18,8 @@ use crate::time::TimeOption;
 use batv_config::Date;
 use clap::Args;
 use page::Page;
+#[cfg(test)]
+pub(crate) use reasons::{INBOUND, OUTBOUND};
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::PathBuf;

@@ -262,6 +262,10 @@ fn a_key_for_a_more_specific_domain_takes_no_bounce_away() {
          key 1 for example.com, boss@example.com: new, only verifies until it is promoted\n"
     );
     assert_eq!(site.out("sign boss@example.com"), before);
+    assert_eq!(
+        refused(&site, "keys rotate --to 1"),
+        "batv: there is no key 1 for * that only verifies: choose with --for\n"
+    );
     site.out("keys rotate --to 1 --for example.com");
     assert!(site.out("sign boss@example.com").starts_with("prvs=1"));
     assert!(site.out("sign boss@example.org").starts_with("prvs=0"));

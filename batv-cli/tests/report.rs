@@ -192,6 +192,15 @@ fn the_commonest_come_first_and_the_rest_is_one_line() {
 }
 
 #[test]
+fn a_sender_that_was_tagged_before_is_one_every_day() {
+    let line =
+        |tag: &str| format!("batv: dir=out action=leave reason=tagged from=<prvs={tag}=Bob@example.com>\n");
+    let ran = report(&[], line("1786864c09") + &line("1787123456"));
+    let senders = "Senders left unsigned       messages\n  bob@example.com (tagged)         2\n";
+    assert!(ran.text().contains(senders), "{}", ran.text());
+}
+
+#[test]
 fn json_has_the_same() {
     let ran = report(&["--json", "--top", "1"], log("Nov 22 07:00:00 mx a: ") + "batv: x\n");
     assert_eq!(

@@ -37,6 +37,8 @@ pub enum Warning {
         /// The setting.
         setting: &'static str,
     },
+    /// Mail to some destinations leaves untagged, and no host may bounce it.
+    NoUntaggedClients,
     /// Names without a domain are not judged.
     NoDefaultDomain,
     /// Nothing is refused.
@@ -102,6 +104,10 @@ impl fmt::Display for Warning {
                 f,
                 "policy.{setting}: contains every host, so mail from strangers is signed and no bounce is \
                  refused; list only your own networks"
+            ),
+            Self::NoUntaggedClients => f.write_str(
+                "policy.untagged-destinations: mail there leaves without a tag, so its bounces are refused; list the \
+                 servers that send them in `untagged-clients`",
             ),
             Self::NoDefaultDomain => f.write_str(
                 "policy.default-domain: is not set, so bounces to a name without a domain, such as \
@@ -204,6 +210,9 @@ impl Config {
             if is_everybody(networks) {
                 warnings.push(Warning::Everybody { setting });
             }
+        }
+        if !self.policy.untagged_destinations.is_empty() && self.policy.untagged_clients.is_empty() {
+            warnings.push(Warning::NoUntaggedClients);
         }
         if self.policy.default_domain.is_none() && !self.keys.is_empty() {
             warnings.push(Warning::NoDefaultDomain);

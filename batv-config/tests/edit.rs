@@ -77,3 +77,53 @@ fn what_a_killed_editor_left_behind_goes_with_the_next_change_of_another_day() {
     assert!(!left.iter().any(|file| file.exists()));
     assert_eq!(fs::read_to_string(&path).unwrap(), key);
 }
+
+/// Access control lists, as the kernel has them (acl(5)).
+#[cfg(target_os = "linux")]
+mod access {
+    use super::*;
+    use rustix::fs::{XattrFlags, getxattr, setxattr};
+    use rustix::io::Errno;
+
+    const LIST: &str = "system.posix_acl_access";
+    const DEFAULT: &str = "system.posix_acl_default";
+
+    /// `user::rw-`, `user:4242:r--`, `group::r--`, `mask::r--`, `other::---`.
+    fn list() -> Vec<u8> {
+        let entry = |tag: u16, rights: u16, id: u32| {
+            [&tag.to_le_bytes()[..], &rights.to_le_bytes(), &id.to_le_bytes()].concat()
+        };
+        let anybody = u32::MAX;
+        let entries =
+            [(1, 6, anybody), (2, 4, 4242), (4, 4, anybody), (0x10, 4, anybody), (0x20, 0, anybody)];
+        let entries = entries.map(|(tag, rights, id)| entry(tag, rights, id)).concat();
+        [&2_u32.to_le_bytes()[..], &entries].concat()
+    }
+
+    fn list_of(path: &Path) -> Option<Vec<u8>> {
+        let mut list = vec![0; 1000];
+        let length = getxattr(path, LIST, list.as_mut_slice()).ok()?;
+        list.truncate(length);
+        Some(list)
+    }
+
+    #[test]
+    fn who_may_read_the_files_stays() {
+        let key = "[[key]]\nnumber = 0\nsecret-file = \"keys/0.key\"\nfor = [\"example.test\"]\n";
+        let (folder, path) = site(key);
+        let keys = folder.path().join("keys");
+        fs::create_dir(&keys).unwrap();
+        fs::write(keys.join("0.key"), "0123456789abcdef").unwrap();
+        fs::set_permissions(keys.join("0.key"), Permissions::from_mode(0o600)).unwrap();
+        // A file has a list of its own, or none, whatever its folder gives to new ones.
+        let set = |path: &Path, name| setxattr(path, name, &list(), XattrFlags::empty());
+        let given = [set(&path, LIST), set(&keys, DEFAULT)];
+        let has_lists = given == [Ok(()); 2];
+        assert!(has_lists || given == [Err(Errno::NOTSUP); 2], "{given:?}");
+        change(&path, Duration::ZERO, &|| (), |keys| keys.rotate(&[], None)).unwrap();
+        assert_eq!(list_of(&path), has_lists.then(list));
+        let new = keys.join("batv-2026-11-22-1.key");
+        assert_eq!(list_of(&new), None);
+        assert_eq!(fs::metadata(new).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}

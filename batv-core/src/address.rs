@@ -172,9 +172,10 @@ impl<'a> Address<'a> {
     /// None where that is no address: nothing left, or an escape cut in two.
     #[inline(always)]
     pub(crate) fn keep(&self, kept: Range<usize>) -> Option<Original<'a>> {
-        let cut = kept.end < self.len;
-        let empty = self.content(kept.clone()).next().is_none();
-        if empty || cut && ends_in_escape(self.raw(kept.clone())) {
+        // What is kept to its end never ends in an escape.
+        let is_cut = kept.end < self.len;
+        let is_empty = self.content(kept.clone()).next().is_none();
+        if is_empty || is_cut && ends_in_escape(self.raw(kept.clone())) {
             return None;
         }
         Some(Original { address: *self, from: kept.start, to: kept.end })
@@ -305,15 +306,19 @@ impl<'a> Mailbox<'a> {
     /// The octets of the local-part with quotes and escapes only where it needs them.
     pub(crate) fn canonical(&self) -> impl Iterator<Item = u8> {
         let quote = self.needs_quotes().then_some(b'"');
-        let escape = |octet: u8| matches!(octet, b'"' | b'\\').then_some(b'\\');
-        let octets = self.content().flat_map(move |octet| escape(octet).into_iter().chain([octet]));
-        quote.into_iter().chain(octets).chain(quote)
+        quote.into_iter().chain(escaped(self.content())).chain(quote)
     }
 
     /// How many octets that are; RFC 5321 section 4.5.3.1.1 limits them to 64.
     pub(crate) fn local_part_len(&self) -> usize {
         if self.plain { self.local.len() } else { self.canonical().count() }
     }
+}
+
+/// Octets as they stand between quotes.
+pub(crate) fn escaped(octets: impl Iterator<Item = u8>) -> impl Iterator<Item = u8> {
+    let escape = |octet: u8| matches!(octet, b'"' | b'\\').then_some(b'\\');
+    octets.flat_map(move |octet| escape(octet).into_iter().chain([octet]))
 }
 
 /// Iterator over the octets that a local-part stands for (RFC 5321 section 4.1.2).

@@ -6,7 +6,7 @@ use crate::hash_source::{HashCase, HashSource};
 use crate::key_number::KeyNumber;
 use crate::secret::Secret;
 use crate::syntax::{Delimiter, Syntax};
-use crate::tag::{Found, TAG_LEN, Tag, behind_tag, find};
+use crate::tag::{Found, TAG_LEN, Tag, behind_tag, find, is_srs};
 use crate::text;
 use crate::verdict::{Verdict, judge};
 use alloc::sync::Arc;
@@ -185,8 +185,10 @@ impl<'a> Signed<'a> {
     fn new(address: &Address<'a>, tag: &Tag, settings: &Settings) -> Self {
         let local_part = address.raw_local_part_range();
         let (at, delimiter) = match settings.syntax {
-            Syntax::Prefix => (local_part.start, None),
-            Syntax::SubAddress => (local_part.end, Some(settings.delimiter)),
+            Syntax::SubAddress if !is_srs(address.raw_local_part()) => {
+                (local_part.end, Some(settings.delimiter))
+            }
+            Syntax::SubAddress | Syntax::Prefix => (local_part.start, None),
         };
         let (head, tail) = address.as_bytes().split_at(at);
         Self { head, tag: tag.written(delimiter), tail }

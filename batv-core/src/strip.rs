@@ -91,20 +91,11 @@ pub fn strip<'a>(address: &Address<'a>) -> Option<Stripped<'a>> {
     if let Found::Tag(tag, syntax, original) = find(address, Delimiter::default()) {
         let dialect = match syntax {
             Syntax::Prefix => Dialect::Draft,
-            Syntax::SubAddress if is_srs(original.mailbox().local) => return None,
             Syntax::SubAddress => Dialect::SubAddress,
         };
         return Some(Stripped::new(dialect, original, tag));
     }
     foreign_prefix(address).or_else(|| trailing_value(address))
-}
-
-/// Whether a local-part is of the Sender Rewriting Scheme: it ends in the rewritten sender, whose tag
-/// belongs to another domain.
-fn is_srs(inner: &[u8]) -> bool {
-    let separator = inner.get(4).copied();
-    (text::has_prefix(inner, b"SRS0") || text::has_prefix(inner, b"SRS1"))
-        && matches!(separator, Some(b'=' | b'+' | b'-'))
 }
 
 /// A value of so many digits and then so many octets of an alphabet, between two marks.

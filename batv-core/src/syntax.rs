@@ -9,7 +9,8 @@ pub enum Syntax {
     /// `prvs=KDDDSSSSSS=user@domain`, the draft's, and what every peer reads.
     #[default]
     Prefix,
-    /// `user+prvs=KDDDSSSSSS@domain`, which servers with sub-addresses deliver untaught.
+    /// `user+prvs=KDDDSSSSSS@domain`, which servers with sub-addresses deliver untaught. An SRS address
+    /// ends in another one, whose tag it would be: it is signed in the draft's syntax.
     SubAddress,
 }
 

@@ -159,10 +159,19 @@ fn prefixed<'a>(address: &Address<'a>, value: &[u8]) -> Option<(Tag, Original<'a
 fn sub_address<'a>(address: &Address<'a>, delimiter: Delimiter) -> Option<(Tag, Original<'a>)> {
     let inner = address.raw_local_part();
     let end = inner.len().checked_sub(TAG_LEN)?;
-    let (mark, rest) = inner.split_at(end).1.split_first()?;
+    let (before, behind) = inner.split_at(end);
+    let (mark, rest) = behind.split_first()?;
     if *mark != delimiter.get() || !text::has_prefix(rest, TAG_TYPE) {
         return None;
     }
     let tag = Tag::parse(rest.split_at(TAG_TYPE.len()).1)?;
-    Some((tag, address.keep(0..end)?))
+    if is_srs(before) { None } else { Some((tag, address.keep(0..end)?)) }
+}
+
+/// Whether a local-part is of the Sender Rewriting Scheme. It ends in the rewritten sender, so a sub-address
+/// behind it is a tag of that one, and part of what the scheme has hashed.
+pub(crate) fn is_srs(local: &[u8]) -> bool {
+    let separator = local.get(4).copied();
+    (text::has_prefix(local, b"SRS0") || text::has_prefix(local, b"SRS1"))
+        && matches!(separator, Some(b'=' | b'+' | b'-'))
 }

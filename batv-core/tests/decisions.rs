@@ -60,6 +60,7 @@ fn any_text() -> impl Strategy<Value = Vec<u8>> {
         "+prvs=",
         "0123456789",
         "prvs=0123456789=",
+        "SRS0=a=b=c.test=",
         "=",
         "+",
         ".",

@@ -60,7 +60,7 @@ pub struct batv_outbound_decision {
     pub struct_size: usize,
     /// BATV_OUTBOUND_REASON_SIGNED, or why the sender stays as it is.
     pub reason: MaybeUninit<batv_outbound_reason>,
-    /// The number of the key that signed, or that of a tag which was there before; -1 if none.
+    /// The number of the key that signed; -1 if none did.
     pub key_number: c_int,
 }
 

@@ -21,6 +21,7 @@ LOCAL_PARTS = [
     *("a..b", ".a", "a.", '"a..b"', "a=b", "=", "==", "+", "a+b", "alice+list", "alice+", "list-bounces+x=y.test"),
     *("prvs=", "prvs=abc", "prvs==", "prvs=abc=alice", "PRVS=abc=alice", "prvs=alice", "prvs", "+prvs=0123456789"),
     *("SRS0=HHH=TT=other.test=carol", "srs1=HHH=x==HHH=TT=o.test=c", "SRS0+a", "a%b", "100%", "%x", "wow!", "!x"),
+    *("SRS0=HHH=TT=other.test=carol+prvs=0786864c09", '"SRS0=HHH=TT=other.test=c c-prvs=0786864c09"'),
     *("a!b", "a/b", "-", "#", "x#y", "密", '"密 碼"', "K", "İ", "ß", "ΑΣ", "btv1==12301234bcd==alice"),
 ]
 # What is put somewhere into an address.

@@ -209,6 +209,11 @@ class Tagged:
     original: Address
 
 
+def is_srs(meant: bytes) -> bool:
+    """The tag at its end belongs to the rewritten address of another domain."""
+    return fold(meant[:4]) in (b"srs0", b"srs1") and meant[4:5] in (b"=", b"+", b"-")
+
+
 def prefix_value(meant: bytes) -> bytes | None:
     """The value of `prvs=VALUE=`, whatever stands behind it."""
     shape = fold(meant[:5]) == b"prvs=" and is_tag_value(meant[5:15]) and meant[15:16] == b"="
@@ -216,8 +221,8 @@ def prefix_value(meant: bytes) -> bytes | None:
 
 
 def sub_address_value(meant: bytes, delimiter: bytes) -> bytes | None:
-    """The value of `DELIMITER prvs=VALUE`, whatever stands before it."""
-    shape = fold(meant[-16:-10]) == delimiter + b"prvs=" and is_tag_value(meant[-10:])
+    """The value of `DELIMITER prvs=VALUE`. Behind an SRS address it is a tag of the sender in that."""
+    shape = fold(meant[-16:-10]) == delimiter + b"prvs=" and is_tag_value(meant[-10:]) and not is_srs(meant[:-16])
     return meant[-10:] if shape else None
 
 
@@ -291,9 +296,10 @@ def sign(ring: KeyRing, settings: Settings, address: Address, time: int) -> byte
     source = address.local_part + b"@" + address.domain if settings.exact else address.canonical
     value = b"%d%03d" % (ring.signing, day) + digest(ring.secrets[ring.signing], ring.signing, day, source)
     text = written(address.local_part)
-    text = (
-        b"prvs=" + value + b"=" + text if settings.syntax == "prefix" else text + settings.delimiter + b"prvs=" + value
-    )
+    if settings.syntax == "prefix" or is_srs(text):
+        text = b"prvs=" + value + b"=" + text
+    else:
+        text = text + settings.delimiter + b"prvs=" + value
     return rewritten(address, text).text
 
 
@@ -320,17 +326,12 @@ def verify(ring: KeyRing, settings: Settings, address: Address, time: int) -> st
 # --- Stripping anybody's tags -----------------------------------------------------------------------
 
 
-def is_srs(meant: bytes) -> bool:
-    """The tag at its end belongs to the rewritten address of another domain."""
-    return fold(meant[:4]) in (b"srs0", b"srs1") and meant[4:5] in (b"=", b"+", b"-")
-
-
 def dialects_of(text: bytes) -> Iterator[tuple[str, bytes, int, int]]:
     """The dialects, the days, and how many octets stand before and behind the originals."""
     kind = fold(text[:5])
     if kind == b"prvs=" and is_tag_value(text[5:15]) and text[15:16] == b"=":
         yield "draft", text[6:9], 16, 0
-    if fold(text[-16:-10]) == b"+prvs=" and is_tag_value(text[-10:]) and not is_srs(text[:-16]):
+    if sub_address_value(text, b"+"):
         yield "sub-address", text[-9:-6], 0, 16
     if kind == b"prvs=" and shaped(text[5:14], 3, 6) and text[14:15] == b"=":
         yield "ironport", text[5:8], 15, 0

@@ -116,7 +116,7 @@ impl Tally {
                     }
                 } else if reason != NULL_SENDER {
                     let (word, _) = OUTBOUND.get(reason).copied().unwrap_or_default();
-                    self.senders.add(&format!("{} {word}", from.to_ascii_lowercase()));
+                    self.senders.add(&format!("{} {word}", mailbox(from)));
                 }
             }
         }

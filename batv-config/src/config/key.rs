@@ -97,7 +97,8 @@ pub enum KeyPatternError {
 impl fmt::Display for KeyPatternError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Pattern(error) => error.fmt(f),
+            // Not the text of its own, which names patterns of local-parts.
+            Self::Pattern(PatternError) => f.write_str("not an address, a domain, *.domain or *"),
             Self::LocalParts => {
                 f.write_str("a pattern of local-parts, but keys are for domains and addresses")
             }

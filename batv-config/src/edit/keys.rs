@@ -1,5 +1,6 @@
 //! The keys of a configuration file, and what is about to become of them.
 
+use super::access::Access;
 use super::change::{Change, What, for_patterns};
 use super::document::{Document, Place, list, new_key};
 use super::error::EditError;
@@ -11,7 +12,6 @@ use crate::secret::{decode_base64, new_secret};
 use crate::store::load::{interpret, read_secret, text_of, unreadable};
 use batv_core::{KeyNumber, Pattern};
 use std::collections::HashSet;
-use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -73,8 +73,8 @@ pub struct Keys {
 struct NewSecret {
     name: String,
     secret: Zeroizing<String>,
-    /// Whose owner and mode it gets.
-    like: Metadata,
+    /// Who may read and write it.
+    like: Access,
 }
 
 impl Keys {
@@ -205,10 +205,11 @@ impl Keys {
         if signing.is_empty() {
             return Err(EditError::Refused(format!("no key signs{}", for_patterns(patterns))));
         }
+        let hint = if signing.len() > 1 { ": choose with --for" } else { "" };
         let mut new_keys = Vec::new();
         for (index, Key { number, patterns: of_key, .. }) in signing {
             if let Some(to) = to {
-                self.promote(to, &of_key)?;
+                self.promote(to, &of_key, hint)?;
             } else {
                 let new = self.free_number(&of_key, Some(number))?;
                 let (name, secret) = self.make_secret(new, Some(index))?;
@@ -222,7 +223,7 @@ impl Keys {
         Ok(())
     }
 
-    fn promote(&mut self, number: KeyNumber, patterns: &[Pattern]) -> Result<(), EditError> {
+    fn promote(&mut self, number: KeyNumber, patterns: &[Pattern], hint: &str) -> Result<(), EditError> {
         let found = self.select(|key| {
             key.number == number
                 && key.r#use == Use::Verify
@@ -230,7 +231,8 @@ impl Keys {
         });
         if found.is_empty() {
             let patterns = for_patterns(patterns);
-            return Err(EditError::Refused(format!("there is no key {number}{patterns} that only verifies")));
+            let message = format!("there is no key {number}{patterns} that only verifies{hint}");
+            return Err(EditError::Refused(message));
         }
         for (index, key) in found {
             self.document.sign(index);
@@ -325,7 +327,7 @@ impl Keys {
             return Ok(("secret", secret));
         };
         let old_path = beside(&self.path, old);
-        let like = old_path.metadata().map_err(|error| EditError::io(&old_path, error))?;
+        let like = Access::of(&old_path).map_err(|error| EditError::io(&old_path, error))?;
         let is_taken = |name: &str| {
             self.new_secrets.iter().any(|new| new.name == name)
                 || beside(&self.path, name).symlink_metadata().is_ok()

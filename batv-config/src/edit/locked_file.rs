@@ -1,13 +1,13 @@
 //! Files that are changed whole or not at all, by one editor at a time.
 
+use super::access::Access;
 use super::error::EditError;
 use crate::file::{CONFIG_FILE_LIMIT, FileRead, read};
 use crate::store::load::unreadable;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
-use std::fs::{File, Metadata, Permissions};
+use std::fs::File;
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub(super) struct LockedFile {
     /// Where the file itself is, if its name is a symbolic link.
     target: PathBuf,
-    pub(super) metadata: Metadata,
+    access: Access,
     pub(super) file: FileRead,
     /// The file is replaced, so the lock lies on its folder. It goes when this is dropped.
     _lock: File,
@@ -35,10 +35,10 @@ impl LockedFile {
         if !lock(&folder, patience, waiting).map_err(io_error)? {
             return Err(EditError::Locked(path.to_owned()));
         }
-        let metadata = target.metadata().map_err(io_error)?;
+        let access = Access::of(&target).map_err(io_error)?;
         let file = read(&target, CONFIG_FILE_LIMIT, |_| ());
         let file = file.map_err(|error| EditError::Bad(unreadable(path, error)))?;
-        Ok(Self { target, metadata, file, _lock: folder })
+        Ok(Self { target, access, file, _lock: folder })
     }
 
     /// Replaces the text.
@@ -49,7 +49,7 @@ impl LockedFile {
             return Err(EditError::io(&self.target, io::Error::other(message)));
         }
         let temporary = temporary_config(&self.target);
-        write(&self.target, &temporary, text.as_bytes(), &self.metadata, true)
+        write(&self.target, &temporary, text.as_bytes(), &self.access, true)
     }
 
     /// Removes what killed editors have left in these folders.
@@ -63,8 +63,8 @@ impl LockedFile {
         }
     }
 
-    /// Writes a new secret file with the owner and mode of another.
-    pub(super) fn write_secret(&self, path: &Path, secret: &str, like: &Metadata) -> Result<(), EditError> {
+    /// Writes a new secret file, for those who may read another.
+    pub(super) fn write_secret(&self, path: &Path, secret: &str, like: &Access) -> Result<(), EditError> {
         write(path, &self.temporary_secret(), secret.as_bytes(), like, false)
     }
 
@@ -103,15 +103,9 @@ fn lock(file: &File, patience: Duration, waiting: impl FnOnce()) -> io::Result<b
     Ok(false)
 }
 
-/// Writes a file with the owner and mode of another: it is there whole or not at all, after a
-/// crash too. Without `replace` it must not be there yet.
-fn write(
-    path: &Path,
-    temporary: &str,
-    octets: &[u8],
-    like: &Metadata,
-    replace: bool,
-) -> Result<(), EditError> {
+/// Writes a file for those who may read another: it is there whole or not at all, after a crash too.
+/// Without `replace` it must not be there yet.
+fn write(path: &Path, temporary: &str, octets: &[u8], like: &Access, replace: bool) -> Result<(), EditError> {
     let write = || {
         let folder = folder(path);
         match std::fs::remove_file(folder.join(temporary)) {
@@ -120,11 +114,7 @@ fn write(
         }
         let mut file = tempfile::Builder::new().prefix(temporary).rand_bytes(0).tempfile_in(folder)?;
         file.write_all(octets)?;
-        let made = file.as_file().metadata()?;
-        if (made.uid(), made.gid()) != (like.uid(), like.gid()) {
-            fchown(file.as_file(), Some(like.uid()), Some(like.gid()))?;
-        }
-        file.as_file().set_permissions(Permissions::from_mode(like.mode() & 0o7777))?;
+        like.give(file.as_file())?;
         file.as_file().sync_all()?;
         if replace {
             file.persist(path)?

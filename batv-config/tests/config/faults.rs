@@ -35,7 +35,7 @@ line 6: policy.untagged-clients: "192.0.2.0/33" is not an address or a network s
 line 7: policy.monitor: must be true, false or a list in brackets: ["...", "..."]
 line 14: key[2].number: is missing
 line 15: key[2].secret: is empty
-line 16: key[2].for: "a b" is not an address, user@*, user*@domain, a domain, *.domain or *
+line 16: key[2].for: "a b" is not an address, a domain, *.domain or *
 line 17: key[2].use: must be "sign" or "verify""#;
     assert_eq!(faults(text), expected);
     let error = Config::parse(text, |_| unreachable!()).unwrap_err();

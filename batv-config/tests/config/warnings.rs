@@ -144,6 +144,18 @@ fn lists_that_hold_everybody() {
     assert_eq!(warnings(&text("untagged-clients", "\"0.0.0.0/1\", \"8000::/1\""), 0), [""; 0]);
 }
 
+#[test]
+fn destinations_without_tags_that_no_host_may_bounce_from() {
+    let text = |list: &str| key("0123456789abcdef", &format!("[policy]\nuntagged-{list}"));
+    let warning = "policy.untagged-destinations: mail there leaves without a tag, so its bounces are refused; list the \
+                   servers that send them in `untagged-clients`";
+    assert_eq!(warnings(&text("destinations = [\"lists.test\"]"), 0), [warning]);
+    let both = "destinations = [\"lists.test\"]\nuntagged-clients = [\"192.0.2.1\"]";
+    for list in [both, "destinations = []", "clients = [\"192.0.2.1\"]"] {
+        assert_eq!(warnings(&text(list), 0), [""; 0], "{list}");
+    }
+}
+
 /// A key of a number, which is a part of its secret too.
 fn numbered(number: u8, rest: &str, domain: &str) -> String {
     format!(

@@ -2,6 +2,7 @@
 
 use super::inbound::{InboundDecision, Recipient};
 use super::outbound::{Message, OutboundDecision};
+use super::reading::without_brackets;
 use crate::text;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -66,10 +67,9 @@ impl Line {
     }
 
     fn address(&mut self, name: &str, path: &[u8]) {
-        let inside = path.strip_prefix(b"<").and_then(|path| path.strip_suffix(b">")).unwrap_or(path);
         self.begin(name);
         self.0.push('<');
-        self.escaped(inside);
+        self.escaped(without_brackets(path));
         self.0.push('>');
     }
 

@@ -3,7 +3,9 @@
 use super::Policy;
 use super::folded::Folded;
 use super::trim::{is_null_sender, without_source_route};
-use crate::address::{Address, AddressError, Content, Original, parse, scan_domain, scan_local_part};
+use crate::address::{
+    Address, AddressError, Content, Original, escaped, parse, scan_domain, scan_local_part,
+};
 use crate::key_ring::KeyRing;
 use crate::tag::{Found, Tag, find, is_nobody};
 use crate::verdict::{Verdict, judge};
@@ -283,14 +285,10 @@ fn meaning(local: &[u8]) -> Cow<'_, [u8]> {
 
 /// The quoted string that means these octets.
 fn in_quotes(user: &[u8]) -> Vec<u8> {
-    let escaped = user.iter().flat_map(|octet| {
-        let escape = matches!(octet, b'"' | b'\\').then_some(b'\\');
-        escape.into_iter().chain([*octet])
-    });
-    core::iter::once(b'"').chain(escaped).chain([b'"']).collect()
+    core::iter::once(b'"').chain(escaped(user.iter().copied())).chain([b'"']).collect()
 }
 
-fn without_brackets(path: &[u8]) -> &[u8] {
+pub(super) fn without_brackets(path: &[u8]) -> &[u8] {
     match path {
         [b'<', inside @ .., b'>'] => inside,
         path => path,

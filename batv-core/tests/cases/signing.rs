@@ -187,6 +187,18 @@ fn sub_addresses_hash_the_same_original() {
 }
 
 #[test]
+fn an_srs_address_is_signed_before_it_in_either_syntax() {
+    // Behind it, the tag would be read as that of the sender in it.
+    let srs = "SRS0=HHH=TT=other.test=carol@example.test";
+    for syntax in [Syntax::Prefix, Syntax::SubAddress] {
+        let keys = ring(settings(|settings| settings.syntax = syntax), 0, b"secret");
+        let expected = format!("prvs=0786bbd103={srs}");
+        assert_eq!(signed(&keys, srs.as_bytes(), NOON), expected);
+        assert_eq!(crate::common::passes(&keys, &expected, NOON), srs);
+    }
+}
+
+#[test]
 fn a_tag_with_nothing_behind_it_gets_no_sub_address_for_its_original() {
     let keys = ring(settings(|settings| settings.syntax = Syntax::SubAddress), 0, b"secret");
     for text in ["prvs=600531a531=@example.test", r#"PRVS=600531A531=""@example.test"#] {

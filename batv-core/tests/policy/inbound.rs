@@ -1,7 +1,9 @@
 //! Mail that comes: the steps of the decision in their order, and each setting.
 
 use crate::common::{DAY, NOON, settings};
-use crate::{ALICE, BOB, FORGED, bounce, bounce_with, inbound, key_for, patterns, shown, site, with};
+use crate::{
+    ALICE, BOB, FORGED, bounce, bounce_with, inbound, key_for, outbound, patterns, shown, site, with,
+};
 use batv_core::{
     Action, Address, Delimiter, InboundReason, KeyNumber, Policy, Recipient, ReplyText, ReplyTextError,
     Verdict,
@@ -368,6 +370,20 @@ fn one_layer_comes_off_by_its_shape_whoever_made_it() {
     assert_eq!(original("<alice+prvs=9999ffffff@EXAMPLE.test>").as_deref(), Some("<alice@EXAMPLE.test>"));
     assert_eq!(original("alice@example.test"), None);
     assert_eq!(original("prvs=0786864c09=alice@other.test"), None);
+}
+
+#[test]
+fn a_tag_behind_an_srs_address_is_part_of_it() {
+    // Taken off, the hash of SRS would not match any more, and the bounce would be lost.
+    let srs = "SRS0=HHH=TT=other.test=carol+prvs=0786864c09@example.test";
+    let exempt = with(|policy| policy.exempt = patterns(&["SRS0=*@*"]));
+    assert_eq!(bounce(&exempt, srs), "accept exempt");
+    assert_eq!(site().original(&Address::parse(srs.as_bytes()).unwrap()), None);
+    // Where it is not exempt it has no tag until we sign it.
+    assert_eq!(bounce(&site(), srs), "550 missing");
+    let signed = format!("prvs=07864d8994={srs}");
+    assert_eq!(outbound(&site(), srs, &[]), signed);
+    assert_eq!(bounce(&site(), &signed), format!("{srs} pass"));
 }
 
 #[test]
