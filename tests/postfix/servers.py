@@ -110,6 +110,10 @@ class Milter:
 
         wait_until(listens, "batv-milter")
 
+    @property
+    def pid(self):
+        return self._process.pid
+
     def signal(self, number):
         self._process.send_signal(number)
 
