@@ -1,5 +1,5 @@
 #!/usr/bin/env -S python3 -B
-"""Prints one table of how long things take and what they weigh, each as a ratio to something measured in the same run.
+"""Prints one table of how long things take and how much memory they need, as ratios to something in the same run.
 
 `run.py PART...` measures only these parts, `--rounds N` in so many rounds: a few show that all works, but
 are not good for a figure. A bar that is missed, or a part that fails, does not stop the others, and is
