@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 
-from table import ROOT, TARGET, rounds, row
+from table import ROOT, TARGET, in_turns, rounds, row
 
 os.environ["PATH"] += f":/usr/sbin:{TARGET}/debian/usr/sbin"
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests/exim")]
@@ -132,16 +132,6 @@ def deliveries(exim, messages):
     for message in itertools.islice(messages, DELIVERIES):
         subprocess.run([EXIM, "-C", exim.config, "-Mc", message], check=True)
     return time.perf_counter() - start
-
-
-def in_turns(count, measure, exims):
-    """The times of all in each round. Whoever is first has the colder caches, so they take turns at that too."""
-    times = []
-    for number in range(count):
-        first = number % len(exims)
-        measured = {exim: measure(exim) for exim in exims[first:] + exims[:first]}
-        times.append([measured[exim] for exim in exims])
-    return times
 
 
 def rows(what, times, bars):

@@ -16,9 +16,9 @@ import timeit
 from collections.abc import Callable
 from pathlib import Path
 
+import environment
 from table import CARGO, ROOT, TARGET, rounds, row
 
-ENVIRONMENT = TARGET / "python/bench"
 CALLS = 2_000
 THREADS = 8
 
@@ -128,10 +128,7 @@ def measure() -> None:
 
 def build() -> Path:
     """Make the environment: its Python."""
-    subprocess.run([sys.executable, "-m", "venv", "--clear", ENVIRONMENT], check=True)
-    python = ENVIRONMENT / "bin/python"
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, ROOT / "batv-python"], check=True)
+    python = environment.make()
     noop = ["build", "--quiet", "--locked", "--release", "--package", "batv-python-noop"]
     subprocess.run([CARGO, *noop], cwd=ROOT / "batv-python", check=True)
     where = subprocess.check_output([python, "-c", "import sysconfig; print(sysconfig.get_path('platlib'))"], text=True)
@@ -139,7 +136,5 @@ def build() -> Path:
     return python
 
 
-if Path(sys.prefix) == ENVIRONMENT:
-    measure()
-else:
-    subprocess.run([build(), "-B", *sys.argv], check=True)
+environment.enter(build)
+measure()

@@ -1,44 +1,12 @@
-"""The milter among the Python module's examples, under real Postfix: it does what batv-milter does.
-
-BATV_PYTHON is a Python with the modules batv and pymilter.
-"""
-
-import os
-import subprocess
-from pathlib import Path
+"""The milter among the Python module's examples, under real Postfix: it does what batv-milter does."""
 
 import case
 import servers
 import test_postfix
-from mail import ROOT, clock, wait_until
+from python_milter import INTERNAL, PythonMilter
 
-EXAMPLE = ROOT / "batv-python/examples/pymilter_filter.py"
-# batv-milter takes the machine itself for internal without being told.
-CONFIG = f'{case.KEYS}internal-networks = ["127.0.0.1"]\n'
-
-
-class Milter(servers.Milter):
-    def __init__(self, folder, socket, *options):
-        super().__init__(folder, socket, *options)
-        self.socket = socket
-
-    def start(self):
-        path = Path(self.socket.removeprefix("unix:"))
-        command = [os.environ["BATV_PYTHON"], EXAMPLE, "--config", self.config, "--socket", self.socket]
-        with self.log_file.open("ab") as log:
-            environment = os.environ | clock(self.date)
-            self._process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stderr=log)
-
-        def listens():
-            if self._process.poll() is not None:
-                raise RuntimeError(f"the milter ended: {self.log}")
-            return path.is_socket()
-
-        wait_until(listens, "milter")
-        path.chmod(0o666)
-
-
-servers.Milter = Milter
+CONFIG = case.KEYS + INTERNAL
+servers.Milter = PythonMilter
 
 
 class RoundTrip(test_postfix.RoundTrip):

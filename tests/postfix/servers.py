@@ -60,6 +60,16 @@ def documented(name, document="postfix.md"):
     return textwrap.dedent(text)
 
 
+def without_repetition(settings):
+    """A main.cf with each setting once, as it is written last.
+
+    Every program of Postfix's warns in the log of settings that are written twice, postlogd too: if other programs
+    have filled its queue before it reads the first line, it waits for itself for ever.
+    """
+    logical = re.findall(r"^\w.*(?:\n[ \t]+.*)*", settings, re.MULTILINE)
+    return "\n".join({line.partition("=")[0].strip(): line for line in logical}.values()) + "\n"
+
+
 def free_port():
     """A port that nobody listens on, and that the system gives to nobody who does not ask for it."""
     while True:
@@ -109,6 +119,10 @@ class Milter:
             return self.log.count(" listens on ") > before
 
         wait_until(listens, "batv-milter")
+
+    @property
+    def pid(self):
+        return self._process.pid
 
     def signal(self, number):
         self._process.send_signal(number)
@@ -244,9 +258,7 @@ class Postfix(MailServer):
         (etc / "master.cf").write_text(
             (SERVICES + self._services).format(port=self.port, other=self.services_port) + "\n"
         )
-        settings = documented("main.cf").replace("/etc/postfix/", f"{etc}/")
-        # A setting that is written twice counts as the last one says.
-        (etc / "main.cf").write_text(f"""
+        settings = f"""
 compatibility_level = 3.6
 queue_directory = {self.queue}
 data_directory = {self.folder}/data
@@ -286,9 +298,10 @@ smtpd_error_sleep_time = 0
 smtpd_hard_error_limit = 1000
 minimal_backoff_time = 1s
 in_flow_delay = 0
-{settings}
+{documented("main.cf").replace("/etc/postfix/", f"{etc}/")}
 {self._settings.replace("{folder}", str(self.folder))}
-""")
+"""
+        (etc / "main.cf").write_text(without_repetition(settings))
 
     def command(self, name, *arguments, **options):
         """A command of Postfix's, as root."""
