@@ -18,7 +18,7 @@ from pathlib import Path
 
 from case import ALICE, EXPIRED, FORGED, KEYS, MISSING, OK, OLD_ALICE, UNKNOWN
 from mail import DEADLINE, ROOT, transaction, wait_until
-from servers import MILTER, STRANGER, Milter, Postfix
+from servers import MILTER, STRANGER, Milter, Postfix, free_port
 
 LATER = (451, b"4.7.1 Service unavailable - try again later")
 
@@ -121,6 +121,14 @@ class Configuration(unittest.TestCase):
             postfix.milter.wait_for_log(fault, 2)
             self.assertNotIn('"secret"', postfix.milter.log)
 
+    def test_a_file_without_the_section_is_no_way_to_start_again(self):
+        with Postfix(KEYS) as postfix:
+            postfix.milter.section = ""
+            postfix.milter.write(KEYS)
+            self.assertRegex(postfix.send("", ALICE), OK)
+            postfix.milter.wait_for_log(r"has no section \[milter\], without which the daemon will not start again")
+            self.assertEqual(postfix.send("", "alice@example.test"), MISSING)
+
     def test_a_change_of_the_socket_waits_for_a_restart(self):
         with Postfix(KEYS) as postfix:
             postfix.milter.section = postfix.milter.section.replace("milter.sock", "other.sock")
@@ -130,6 +138,9 @@ class Configuration(unittest.TestCase):
 
 
 class Socket(unittest.TestCase):
+    # As good as a user of its own.
+    UNPRIVILEGED = ["setpriv", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all"]
+
     def setUp(self):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="batv-milter-")))
         self.path = self.folder / "milter.sock"
@@ -140,8 +151,8 @@ class Socket(unittest.TestCase):
         self.addCleanup(milter.stop)
         return milter
 
-    def run_milter(self, milter, *options):
-        command = [MILTER, "--config", milter.config, *options]
+    def run_milter(self, milter, *options, prefix=()):
+        command = [*prefix, MILTER, "--config", milter.config, *options]
         run = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
         lines = [line for line in run.stderr.splitlines() if "may be guessed" not in line]
         return run.returncode, "\n".join(lines)
@@ -161,6 +172,47 @@ class Socket(unittest.TestCase):
         self.milter().start()
         status = self.path.stat()
         self.assertEqual((status.st_mode & 0o777, status.st_gid), (0o660, self.folder.stat().st_gid))
+
+    def test_it_must_be_able_to_give_it_to_the_group(self):
+        milter = self.milter('group = "postfix"')
+        expected = (
+            f'unix:{self.path}: cannot be given to the group "postfix": Operation not permitted (os error 1); '
+            "the daemon's user must be a member of it"
+        )
+        for options in [["--check"], []]:
+            self.assertEqual(self.run_milter(milter, *options, prefix=self.UNPRIVILEGED), (2, expected))
+            self.assertEqual([path.name for path in self.folder.iterdir()], ["batv.toml"], "no socket stays behind")
+
+    def test_it_must_be_able_to_write_to_the_folder(self):
+        milter = self.milter()
+        shutil.chown(self.folder, "postfix")
+        self.folder.chmod(0o755)
+        expected = f"unix:{self.path}: Permission denied (os error 13)"
+        for options in [["--check"], []]:
+            self.assertEqual(self.run_milter(milter, *options, prefix=self.UNPRIVILEGED), (2, expected))
+
+    def test_a_path_can_be_too_long(self):
+        path = f"unix:{self.folder}/{'x' * 80}/milter.sock"
+        Path(path[5:]).parent.mkdir()
+        expected = f"{path}: the path is too long for a socket ({len(path) - 5} octets): choose a shorter one"
+        for options in [["--check"], []]:
+            self.assertEqual(self.run_milter(self.milter("", path), *options), (2, expected))
+
+    def test_check_beside_a_running_daemon(self):
+        inet = ("127.0.0.1", free_port())
+        for address, where, family in [
+            (f"unix:{self.path}", str(self.path), socket.AF_UNIX),
+            (f"inet:{inet[0]}:{inet[1]}", inet, socket.AF_INET),
+        ]:
+            milter = self.milter("connections = 1", address)
+            milter.start()
+            # More clients than are served, and than the system keeps waiting.
+            for _ in range(300):
+                client = self.enterContext(socket.socket(family))
+                client.setblocking(False)
+                client.connect_ex(where)
+            self.assertEqual(self.run_milter(milter, "--check"), (0, f"{address}: in use, so not tested"))
+            milter.stop()
 
     def test_only_an_old_socket_is_removed(self):
         milter = self.milter()
