@@ -3,11 +3,13 @@
 import collections
 import hmac
 import re
+import tempfile
 import unittest
+from pathlib import Path
 
 from case import ALICE, FORGED, KEYS, MISSING, OK, TAG, UNKNOWN, Case
 from mail import ROOT, transaction
-from servers import STRANGER, Postfix
+from servers import STRANGER, STRIP, Postfix
 
 
 class RoundTrip(Case):
@@ -65,6 +67,17 @@ class RoundTrip(Case):
                 self.assertRegex(end, OK)
         self.assert_delivered(*[("", ("alice@example.test",))] * 3)
 
+    def test_commands_may_come_all_at_once(self):
+        forged = "bob@example.test"
+        with self.postfix.client() as client:
+            client.ehlo()
+            recipients = "".join(f"RCPT TO:<{recipient}>\r\n" for recipient in [forged, ALICE, forged])
+            client.send(f"MAIL FROM:<>\r\n{recipients}DATA\r\n")
+            self.assertEqual([client.getreply()[0] for _ in range(5)], [250, 550, 250, 550, 354])
+            client.send("Subject: test\r\n\r\ntest\r\n.\r\n")
+            self.assertEqual(client.getreply()[0], 250)
+        self.assert_delivered(("", ("alice@example.test",)))
+
     def test_nobody_gets_a_message_twice(self):
         with self.postfix.client() as client:
             replies = transaction(client, "bob@example.net", "alice@example.test", ALICE, ALICE.upper())
@@ -81,6 +94,7 @@ class RoundTrip(Case):
             ("Alice@Example.Test", f"{TAG}Alice@Example.Test"),
             ('"john doe"@example.test', None),
             ("alice+list@example.test", None),
+            ('"john doe+list"@example.test', None),
         ]:
             self.postfix.world.envelopes.clear()
             self.postfix.mailboxes.envelopes.clear()
@@ -130,6 +144,52 @@ class KnownRecipients(unittest.TestCase):
             postfix.world.permanent_failures = 1
             postfix.submit("alice@example.test", "bob@example.net")
             self.assertEqual(postfix.mailboxes.wait_for(1), [("", (ALICE,))])
+
+    def test_another_delimiter(self):
+        # As the table's own comment says.
+        table = re.sub(r"(\\|@)\+", r"\1-", STRIP.read_text())
+        self.assertEqual(len(re.findall(r"(?m)^/.*\\-", table)), 4)
+        file = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="batv-table-"))) / "strip.pcre"
+        file.write_text(table)
+        file.parent.chmod(0o755)
+        settings = "recipient_delimiter = -\n" + (
+            f"virtual_alias_maps = pipemap:{{pcre:{file}, texthash:{{folder}}/etc/batv_users}}"
+        )
+        for syntax, tagged in [
+            ("prefix", r"prvs=0786[0-9a-f]{6}=alice-list1@example\.test"),
+            ("sub-address", r"alice-list1-prvs=0786[0-9a-f]{6}@example\.test"),
+        ]:
+            config = f'syntax = "{syntax}"\ndelimiter = "-"\n{KEYS}'
+            with self.subTest(syntax), Postfix(config, settings=settings) as postfix:
+                postfix.submit("alice-list1@example.test", "bob@example.net")
+                [sent] = postfix.world.wait_for(1)
+                self.assertRegex(sent.mail_from, f"^{tagged}$")
+                self.assertRegex(postfix.send("", sent.mail_from), OK)
+                self.assertEqual(postfix.mailboxes.wait_for(1), [("", ("alice-list1@example.test",))])
+                nosuch = sent.mail_from.replace("alice-list1", "nosuch1-list1")
+                self.assertRegex(postfix.send("bob@example.net", nosuch), RoundTrip.unknown)
+
+
+class AliasDomain(Case):
+    """A domain whose addresses all stand for others."""
+
+    options = {
+        "settings": """
+virtual_mailbox_domains = example.test
+virtual_alias_domains = example.org
+virtual_alias_maps = pipemap:{pcre:{folder}/etc/batv_strip.pcre, texthash:{folder}/etc/batv_users},
+  inline:{alice@example.org=bob@example.test}
+"""
+    }
+
+    def test_its_bounces_are_judged_by_the_address_that_stands_for_another(self):
+        self.postfix.submit("alice@example.org", "bob@example.net")
+        [sent] = self.postfix.world.wait_for(1)
+        self.assertRegex(sent.mail_from, r"^prvs=0786[0-9a-f]{6}=alice@example\.org$")
+        self.assertRegex(self.postfix.send("", sent.mail_from), OK)
+        self.assert_delivered(("", ("bob@example.test",)))
+        for recipient in ["alice@example.org", "Alice@Example.Org (hi)"]:
+            self.assertEqual(self.postfix.send("", recipient), MISSING)
 
 
 class Outgoing(Case):
