@@ -18,15 +18,15 @@ use std::sync::Arc;
 
 /// Sign envelope senders and refuse forged bounces, for Postfix (Bounce Address Tag Validation)
 ///
-/// Runs in the foreground and writes its log to standard error. SIGHUP makes it read its files again;
-/// SIGTERM makes it stop, after messages in progress have ended.
+/// Runs in the foreground and logs to standard error. SIGHUP reloads the configuration; SIGTERM stops the
+/// daemon when messages in progress have ended.
 #[derive(Parser)]
 #[command(name = "batv-milter", version)]
 struct Options {
     /// The configuration file, with a section [milter]
     #[arg(long, value_name = "FILE", default_value = "/etc/batv/batv.toml")]
     config: PathBuf,
-    /// Say what is wrong with the configuration and its socket, and serve nobody
+    /// Report what is wrong with the configuration and the socket, then exit
     #[arg(long)]
     check: bool,
 }

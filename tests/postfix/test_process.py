@@ -75,7 +75,7 @@ class Signals(unittest.TestCase):
             client.docmd("RCPT", f"TO:<{ALICE}>")
             for count in [1, 2, 3]:
                 postfix.milter.signal(signal.SIGHUP)
-                postfix.milter.wait_for_log("read anew", count)
+                postfix.milter.wait_for_log("reloaded", count)
             client.docmd("DATA")
             client.send("Subject: test\r\n\r\ntest\r\n.\r\n")
             self.assertEqual(client.getreply()[0], 250)
@@ -101,7 +101,7 @@ class Configuration(unittest.TestCase):
             postfix.milter.write(KEYS.replace('"secret"', '"another"'))
             # Neither the file nor a signal changes what a message has begun with.
             postfix.milter.signal(signal.SIGHUP)
-            postfix.milter.wait_for_log("read anew")
+            postfix.milter.wait_for_log("reloaded")
             self.assertEqual(client.docmd("RCPT", f"TO:<{ALICE.upper()}>")[0], 250)
             client.docmd("RSET")
             self.assertEqual(transaction(client, "", ALICE), [FORGED])
@@ -116,7 +116,7 @@ class Configuration(unittest.TestCase):
             self.assertEqual(postfix.send("", "alice@example.test"), MISSING)
             fault = r"batv\.toml:3: key\[1\]\.numbr: unknown setting; did you mean `number`\?"
             self.assertEqual(len(re.findall(fault, postfix.milter.log)), 1)
-            self.assertIn("the old configuration stays", postfix.milter.log)
+            self.assertIn("the old configuration stays in force", postfix.milter.log)
             postfix.milter.signal(signal.SIGHUP)
             postfix.milter.wait_for_log(fault, 2)
             self.assertNotIn('"secret"', postfix.milter.log)
@@ -126,7 +126,7 @@ class Configuration(unittest.TestCase):
             postfix.milter.section = ""
             postfix.milter.write(KEYS)
             self.assertRegex(postfix.send("", ALICE), OK)
-            postfix.milter.wait_for_log(r"has no section \[milter\], without which the daemon will not start again")
+            postfix.milter.wait_for_log(r"has no section \[milter\]; the daemon will not start without it")
             self.assertEqual(postfix.send("", "alice@example.test"), MISSING)
 
     def test_a_change_of_the_socket_waits_for_a_restart(self):
@@ -134,7 +134,9 @@ class Configuration(unittest.TestCase):
             postfix.milter.section = postfix.milter.section.replace("milter.sock", "other.sock")
             postfix.milter.write(KEYS)
             self.assertRegex(postfix.send("", ALICE), OK)
-            postfix.milter.wait_for_log("milter.socket, milter.group and milter.connections take effect when")
+            postfix.milter.wait_for_log(
+                "milter.socket, milter.group and milter.connections take effect when the daemon is restarted"
+            )
 
 
 class Socket(unittest.TestCase):
@@ -219,13 +221,16 @@ class Socket(unittest.TestCase):
         self.path.write_text("precious")
         for options in [[], ["--check"]]:
             status, said = self.run_milter(milter, *options)
-            self.assertEqual((status, said), (2, f"unix:{self.path}: the path is not that of a socket"))
+            self.assertEqual(
+                (status, said),
+                (2, f"unix:{self.path}: this file exists and is not a socket; remove it or choose another path"),
+            )
         self.assertEqual(self.path.read_text(), "precious")
 
     def test_nobody_takes_the_socket_of_another(self):
         self.milter().start()
         status, said = self.run_milter(self.milter())
-        self.assertEqual((status, said), (2, f"unix:{self.path}: another process listens there"))
+        self.assertEqual((status, said), (2, f"unix:{self.path}: another process is already listening there"))
 
     def test_check_says_what_is_wrong_and_makes_nothing(self):
         self.assertEqual(self.run_milter(self.milter(), "--check"), (0, ""))
@@ -268,7 +273,7 @@ class Systemd(unittest.TestCase):
         milter.wait()
         weak = f"<4>{milter.config}: line 2: the secret of key 0 has fewer than 16 octets and may be guessed: rotate it"
         listens = f"<5>batv-milter 0.1.0 listens on unix:{folder}/milter.sock"
-        lines = [weak, listens, f"<5>{milter.config}: read anew", weak, "<5>stopped"]
+        lines = [weak, listens, f"<5>{milter.config}: reloaded", weak, "<5>stopped"]
         self.assertEqual(milter.log.splitlines(), lines)
 
 
@@ -322,7 +327,9 @@ class Limits(unittest.TestCase):
             postfix.milter.stop()
             postfix.milter.start("prlimit", "--nofile=14:14")
             self.check(postfix, 30)
-            self.assertIn("Too many open files (os error 24); waiting until it goes on", postfix.milter.log)
+            self.assertIn(
+                "cannot accept connections: Too many open files (os error 24); will keep trying", postfix.milter.log
+            )
 
 
 class Load(unittest.TestCase):

@@ -127,14 +127,14 @@ fn is_free(path: &Path) -> io::Result<bool> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
         Err(error) => Err(error),
         Ok(metadata) if !metadata.file_type().is_socket() => {
-            Err(io::Error::new(io::ErrorKind::AlreadyExists, "the path is not that of a socket"))
+            Err(io::Error::new(io::ErrorKind::AlreadyExists, "this file exists and is not a socket; remove it or choose another path"))
         }
         // A socket of another type is told whether anybody is there, but gets no connection: to connect would
         // wait where the queue of a busy daemon is full.
         Ok(_) => match UnixDatagram::unbound()?.connect(path) {
             Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(false),
             Err(error) if error.raw_os_error() != Some(Errno::EPROTOTYPE as i32) => Err(error),
-            _ => Err(io::Error::new(io::ErrorKind::AddrInUse, "another process listens there")),
+            _ => Err(io::Error::new(io::ErrorKind::AddrInUse, "another process is already listening there")),
         },
     }
 }

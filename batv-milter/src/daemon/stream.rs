@@ -72,7 +72,7 @@ impl Stream {
             Self::Tcp(stream) => (&mut &*stream).write_all(octets),
         };
         written.map_err(|error| match error.kind() {
-            io::ErrorKind::WouldBlock => too_late("taken no answer"),
+            io::ErrorKind::WouldBlock => too_late("read no answer"),
             _ => error,
         })
     }
@@ -89,7 +89,7 @@ impl Stream {
 
 /// What the system calls "temporarily unavailable".
 fn too_late(what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::TimedOut, format!("the mail server has {what} for a long time"))
+    io::Error::new(io::ErrorKind::TimedOut, format!("the mail server has {what} for too long"))
 }
 
 #[cfg(test)]
@@ -134,10 +134,10 @@ mod tests {
                 }
             }
             let error = stream.read(&mut [0]).unwrap_err();
-            assert_eq!(error.to_string(), "the mail server has said nothing for a long time");
+            assert_eq!(error.to_string(), "the mail server has said nothing for too long");
             // More than the system keeps for one who does not read.
             let error = stream.write_all(&vec![0; 64 << 20]).unwrap_err();
-            assert_eq!(error.to_string(), "the mail server has taken no answer for a long time");
+            assert_eq!(error.to_string(), "the mail server has read no answer for too long");
         }
     }
 }
