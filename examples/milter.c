@@ -8,6 +8,7 @@
  */
 #include <arpa/inet.h>
 #include <batv.h>
+#include <ctype.h>
 #include <libmilter/mfapi.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,7 +73,8 @@ on_connect(SMFICTX *context, char *host, _SOCK_ADDR *address)
 	(void)host;
 	if (session == NULL || smfi_setpriv(context, session) != MI_SUCCESS)
 		return SMFIS_TEMPFAIL;
-	session->is_postfix = version != NULL && strncmp(version, "Postfix", 7) == 0;
+	/* Sendmail says its version, Postfix its name before that, which main.cf can change. */
+	session->is_postfix = version != NULL && !isdigit((unsigned char)*version);
 	if (address == NULL)
 		return SMFIS_CONTINUE;
 	if (address->sa_family == AF_UNIX)

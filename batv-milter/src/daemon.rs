@@ -58,7 +58,7 @@ pub fn run(
             Ok(()) => exhausted = false,
             Err(error) => {
                 if !exhausted {
-                    files.log.write(Level::Error, format_args!("{error}; waiting until it goes on"));
+                    files.log.write(Level::Error, format_args!("cannot accept connections: {error}; will keep trying"));
                 }
                 exhausted = true;
             }
@@ -91,7 +91,7 @@ fn accept(
         let (connection, files) = (connections.add(stream), Arc::clone(files));
         thread::Builder::new().stack_size(STACK).spawn(move || {
             if let Err(error) = serve(&connection, &files) {
-                files.log.write(Level::Warning, format_args!("a connection of the mail server: {error}"));
+                files.log.write(Level::Warning, format_args!("closed a connection from the mail server: {error}"));
             }
         })?;
     }

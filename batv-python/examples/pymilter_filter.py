@@ -28,6 +28,11 @@ def is_text(*addresses: str) -> bool:
     return not any("\udc80" <= letter <= "\udcff" for text in addresses for letter in text)
 
 
+def unquoted(address: str) -> str:
+    """Return an address without the characters that quote."""
+    return re.sub(r'[\\"]', "", address)
+
+
 def in_brackets(address: str) -> str:
     """Return an address as SMTP has it."""
     return address if address.startswith("<") else f"<{address}>"
@@ -41,9 +46,11 @@ class Accepted(NamedTuple):
     decision: batv.InboundDecision[str]
 
     def kept(self) -> str:
-        """Return what Postfix has kept of a text such as `<User <user@example.com>>`."""
-        found = re.search(re.escape(self.resolved or self.rcpt_to), self.rcpt_to, re.IGNORECASE)
-        return in_brackets(found.group() if found else self.rcpt_to)
+        """Return what Postfix has kept of a text such as `<User <us\\er@example.com>>`."""
+        for text, part in [(self.rcpt_to, self.resolved or ""), (unquoted(self.rcpt_to), unquoted(self.resolved or ""))]:
+            if part and (found := re.search(re.escape(part), text, re.IGNORECASE)):
+                return in_brackets(found.group())
+        return self.rcpt_to
 
 
 class BatvMilter(Milter.Base):  # type: ignore[misc]
@@ -74,7 +81,8 @@ class BatvMilter(Milter.Base):  # type: ignore[misc]
             self.client = ip_address(address[0]) if isinstance(address, tuple) else None
         except ValueError:
             self.client = None
-        self.is_postfix = (self.macro("v") or "").startswith("Postfix")
+        # Sendmail says its version, Postfix its name before that, which main.cf can change.
+        self.is_postfix = not (self.macro("v") or "0")[0].isdigit()
         return int(Milter.CONTINUE)
 
     def resolved(self, name: str) -> str | None:

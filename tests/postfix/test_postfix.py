@@ -3,12 +3,13 @@
 import collections
 import hmac
 import re
-import smtplib
+import tempfile
 import unittest
+from pathlib import Path
 
 from case import ALICE, FORGED, KEYS, MISSING, OK, TAG, UNKNOWN, Case
-from mail import DEADLINE, ROOT, transaction
-from servers import STRANGER, Postfix
+from mail import ROOT, transaction
+from servers import STRANGER, STRIP, Postfix
 
 
 class RoundTrip(Case):
@@ -66,6 +67,17 @@ class RoundTrip(Case):
                 self.assertRegex(end, OK)
         self.assert_delivered(*[("", ("alice@example.test",))] * 3)
 
+    def test_commands_may_come_all_at_once(self):
+        forged = "bob@example.test"
+        with self.postfix.client() as client:
+            client.ehlo()
+            recipients = "".join(f"RCPT TO:<{recipient}>\r\n" for recipient in [forged, ALICE, forged])
+            client.send(f"MAIL FROM:<>\r\n{recipients}DATA\r\n")
+            self.assertEqual([client.getreply()[0] for _ in range(5)], [250, 550, 250, 550, 354])
+            client.send("Subject: test\r\n\r\ntest\r\n.\r\n")
+            self.assertEqual(client.getreply()[0], 250)
+        self.assert_delivered(("", ("alice@example.test",)))
+
     def test_nobody_gets_a_message_twice(self):
         with self.postfix.client() as client:
             replies = transaction(client, "bob@example.net", "alice@example.test", ALICE, ALICE.upper())
@@ -82,6 +94,7 @@ class RoundTrip(Case):
             ("Alice@Example.Test", f"{TAG}Alice@Example.Test"),
             ('"john doe"@example.test', None),
             ("alice+list@example.test", None),
+            ('"john doe+list"@example.test', None),
         ]:
             self.postfix.world.envelopes.clear()
             self.postfix.mailboxes.envelopes.clear()
@@ -112,6 +125,71 @@ relay_recipient_maps = texthash:{folder}/etc/mailboxes
 """
     }
     unknown = "^550 5.1.1 .*User unknown in relay recipient table"
+
+
+class KnownRecipients(unittest.TestCase):
+    """Why docs/postfix.md has a pipemap."""
+
+    def test_a_lone_pcre_makes_a_source_of_backscatter(self):
+        with Postfix(KEYS, settings="virtual_alias_maps = pcre:{folder}/etc/batv_strip.pcre") as postfix:
+            # Who has the mailboxes knows better.
+            postfix.mailboxes.permanent_failures = 1
+            self.assertRegex(postfix.send("bob@example.net", f"{TAG}nosuch@example.test"), OK)
+            self.assertEqual(postfix.world.wait_for(1), [("", ("bob@example.net",))])
+
+    def test_without_a_table_nobody_is_known_behind_a_tag(self):
+        with Postfix(KEYS, settings="virtual_alias_maps =") as postfix:
+            self.assertRegex(postfix.send("", ALICE), RoundTrip.unknown)
+            # Postfix's own report goes to a mailbox that does not exist.
+            postfix.world.permanent_failures = 1
+            postfix.submit("alice@example.test", "bob@example.net")
+            self.assertEqual(postfix.mailboxes.wait_for(1), [("", (ALICE,))])
+
+    def test_another_delimiter(self):
+        # As the table's own comment says.
+        table = re.sub(r"(\\|@)\+", r"\1-", STRIP.read_text())
+        self.assertEqual(len(re.findall(r"(?m)^/.*\\-", table)), 4)
+        file = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="batv-table-"))) / "strip.pcre"
+        file.write_text(table)
+        file.parent.chmod(0o755)
+        settings = "recipient_delimiter = -\n" + (
+            f"virtual_alias_maps = pipemap:{{pcre:{file}, texthash:{{folder}}/etc/batv_users}}"
+        )
+        for syntax, tagged in [
+            ("prefix", r"prvs=0786[0-9a-f]{6}=alice-list1@example\.test"),
+            ("sub-address", r"alice-list1-prvs=0786[0-9a-f]{6}@example\.test"),
+        ]:
+            config = f'syntax = "{syntax}"\ndelimiter = "-"\n{KEYS}'
+            with self.subTest(syntax), Postfix(config, settings=settings) as postfix:
+                postfix.submit("alice-list1@example.test", "bob@example.net")
+                [sent] = postfix.world.wait_for(1)
+                self.assertRegex(sent.mail_from, f"^{tagged}$")
+                self.assertRegex(postfix.send("", sent.mail_from), OK)
+                self.assertEqual(postfix.mailboxes.wait_for(1), [("", ("alice-list1@example.test",))])
+                nosuch = sent.mail_from.replace("alice-list1", "nosuch1-list1")
+                self.assertRegex(postfix.send("bob@example.net", nosuch), RoundTrip.unknown)
+
+
+class AliasDomain(Case):
+    """A domain whose addresses all stand for others."""
+
+    options = {
+        "settings": """
+virtual_mailbox_domains = example.test
+virtual_alias_domains = example.org
+virtual_alias_maps = pipemap:{pcre:{folder}/etc/batv_strip.pcre, texthash:{folder}/etc/batv_users},
+  inline:{alice@example.org=bob@example.test}
+"""
+    }
+
+    def test_its_bounces_are_judged_by_the_address_that_stands_for_another(self):
+        self.postfix.submit("alice@example.org", "bob@example.net")
+        [sent] = self.postfix.world.wait_for(1)
+        self.assertRegex(sent.mail_from, r"^prvs=0786[0-9a-f]{6}=alice@example\.org$")
+        self.assertRegex(self.postfix.send("", sent.mail_from), OK)
+        self.assert_delivered(("", ("bob@example.test",)))
+        for recipient in ["alice@example.org", "Alice@Example.Org (hi)"]:
+            self.assertEqual(self.postfix.send("", recipient), MISSING)
 
 
 class Outgoing(Case):
@@ -160,26 +238,22 @@ class Outgoing(Case):
                 self.assertEqual(transaction(client, "", "alice@example.test")[-1], MISSING)
         self.assert_delivered(*[("alice@example.test", ("bob@example.test",))] * 2)
 
+    def test_what_the_client_wants_to_know_of_its_delivery_stays(self):
+        # The change of the sender has no parameters: those of the client count.
+        for ret, kept in [("FULL", "message/rfc822"), ("HDRS", "text/rfc822-headers")]:
+            self.postfix.mailboxes.envelopes.clear()
+            self.postfix.world.permanent_failures = 1
+            self.postfix.submit("alice@example.test", "bob@example.net", parameters=f"RET={ret} ENVID=BATV-{ret}")
+            self.assert_delivered(("", ("alice@example.test",)))
+            bounce = self.postfix.mailboxes.messages[-1]
+            self.assertEqual([part.get_content_type() for part in bounce.walk()][-2 if ret == "FULL" else -1], kept)
+            self.assertIn(f"Original-Envelope-Id: BATV-{ret}\n", bounce.as_string())
+
     def test_postfix_s_own_bounces_arrive(self):
         self.postfix.world.permanent_failures = 1
         self.postfix.submit("alice@example.test", "bob@example.net")
         self.assert_delivered(("", ("alice@example.test",)))
         self.assertEqual(self.postfix.world.envelopes, [])
-
-
-class Filtered(Case):
-    """A filter behind the queue hands mail back from 127.0.0.1, past the milter."""
-
-    options = {"services": "127.0.0.1:{other} inet n - y - - smtpd -o receive_override_options=no_milters"}
-
-    def test_strangers_that_use_our_domain_are_not_signed_by_the_way_back(self):
-        filtered = self.postfix.services_port
-        with smtplib.SMTP("127.0.0.1", filtered, timeout=DEADLINE) as client:
-            for sender, recipient in [("alice@example.test", "bob@example.net"), ("", "alice@example.test")]:
-                self.assertRegex(transaction(client, sender, recipient)[-1], OK)
-        self.assertEqual(self.postfix.world.wait_for(1), [("alice@example.test", ("bob@example.net",))])
-        self.assert_delivered(("", ("alice@example.test",)))
-        self.assertEqual(self.postfix.milter.decisions(), [])
 
 
 class Monitored(Case):
@@ -282,6 +356,8 @@ class Dialogues(unittest.TestCase):
             # What Postfix says beside the events; the milter asks for it by itself.
             "milter_connect_macros = j\nmilter_mail_macros =\nmilter_rcpt_macros =\nmilter_end_of_data_macros =",
             "smtpd_delay_reject = no",
+            # As mailcow has it.
+            "mail_name = Postcow",
         ]:
             with self.subTest(settings), Postfix(KEYS, settings=settings) as postfix:
                 postfix.submit("alice@example.test", "bob@example.net")
@@ -328,7 +404,7 @@ class Spellings(Case):
     """What Postfix takes for alice@example.test, however it is written."""
 
     # `{}` stands for the local-part.
-    WRITTEN = [
+    WELL_WRITTEN = [
         "{}@example.test",
         "{}@EXAMPLE.TEST",
         "@relay.example.net:{}@example.test",
@@ -338,17 +414,21 @@ class Spellings(Case):
         "{}",
         "{}@example.test.",
         " {}@example.test ",
-        "{}@example.test (hi)",
-        "(hi) {}@example.test",
-        "Alice <{}@example.test>",
         "<{}@example.test>",
         "{} @example.test",
         "{}@ example.test",
         '"{}"@example.test',
         '{}@"example.test"',
+        '"\\{}"@example.test',
+    ]
+    ILL_WRITTEN = [
+        "{}@example.test (hi)",
+        "(hi) {}@example.test",
+        "Alice <{}@example.test>",
         "{}@example.test,",
         "x:{}@example.test;",
     ]
+    WRITTEN = [*WELL_WRITTEN, *ILL_WRITTEN]
     NULL_SENDERS = ["", " ", "(c)", "@a:", '""', "mailer-daemon@example.net", "MAILER-DAEMON", "@a.test", '""@a.test']
 
     def send_all(self, sender, *local_parts):
@@ -382,7 +462,7 @@ class Spellings(Case):
                 self.assert_all_get(MISSING, sender, "alice", "ALICE", "al\\ice")
 
     def test_every_genuine_bounce_comes_in(self):
-        self.assert_all_reach_alice("", f"{TAG}alice", f"{TAG.upper()}alice")
+        self.assert_all_reach_alice("", f"{TAG}alice", f"{TAG.upper()}alice", f"{TAG}al\\ice")
 
     def test_bad_tags_do_not_come_in(self):
         for local_part, reply in [
@@ -393,6 +473,23 @@ class Spellings(Case):
         ]:
             with self.subTest(local_part):
                 self.assert_all_get(reply, "", local_part)
+
+
+class Strict(Spellings):
+    """The same where Postfix refuses some of them; the others are still alice's."""
+
+    options = {"settings": "strict_rfc821_envelopes = yes"}
+    WRITTEN = Spellings.WELL_WRITTEN
+    NULL_SENDERS = ["", " ", "@a:", '""', "mailer-daemon@example.net", "MAILER-DAEMON"]
+
+    def test_postfix_refuses_the_others(self):
+        for written in self.ILL_WRITTEN:
+            reply = self.postfix.send("", written.replace("{}", "alice"))
+            self.assertEqual(reply, "501 5.1.3 Bad recipient address syntax")
+        with self.postfix.client() as client:
+            client.ehlo()
+            for sender in set(Spellings.NULL_SENDERS) - set(self.NULL_SENDERS):
+                self.assertEqual(client.docmd("MAIL", f"FROM:<{sender}>"), (501, b"5.1.7 Bad sender address syntax"))
 
 
 class LocalDomain(Spellings):
@@ -414,6 +511,8 @@ allow_untrusted_routing = yes
         "{}@example.test@example.test",
         '"{}%example.test"@example.org',
         '"{}@example.test"@example.org',
+        '"\\{}@example.test"@example.org',
+        '"{}@example.test@example.test@example.test@example.test"@example.test',
     ]
 
     def test_no_forged_bounce_comes_in_to_postfix_s_own_address(self):
@@ -422,6 +521,21 @@ allow_untrusted_routing = yes
                 self.assertRegex(self.postfix.send("bob@example.net", recipient), OK)
                 self.assertEqual(self.postfix.send("", recipient), MISSING)
         self.postfix.mailboxes.wait_for(3)
+
+
+class LongLocalParts(unittest.TestCase):
+    """An address that is too long to sign sends mail without a tag, so its bounces have none."""
+
+    def test_an_extension_can_make_it_too_long(self):
+        for setting, accepted in [("", True), ("long-local-parts = true\n", False)]:
+            with Postfix(setting + KEYS) as postfix:
+                fits, too_long = (f"alice+{'x' * length}@example.test" for length in [42, 43])
+                self.assertEqual(postfix.send("", fits), MISSING)
+                if accepted:
+                    self.assertRegex(postfix.send("", too_long), OK)
+                    self.assertEqual(postfix.mailboxes.wait_for(1), [("", (too_long,))])
+                else:
+                    self.assertEqual(postfix.send("", too_long), MISSING)
 
 
 class Utf8(Case):

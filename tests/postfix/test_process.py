@@ -18,7 +18,7 @@ from pathlib import Path
 
 from case import ALICE, EXPIRED, FORGED, KEYS, MISSING, OK, OLD_ALICE, UNKNOWN
 from mail import DEADLINE, ROOT, transaction, wait_until
-from servers import MILTER, STRANGER, Milter, Postfix
+from servers import MILTER, STRANGER, Milter, Postfix, free_port
 
 LATER = (451, b"4.7.1 Service unavailable - try again later")
 
@@ -75,7 +75,7 @@ class Signals(unittest.TestCase):
             client.docmd("RCPT", f"TO:<{ALICE}>")
             for count in [1, 2, 3]:
                 postfix.milter.signal(signal.SIGHUP)
-                postfix.milter.wait_for_log("read anew", count)
+                postfix.milter.wait_for_log("reloaded", count)
             client.docmd("DATA")
             client.send("Subject: test\r\n\r\ntest\r\n.\r\n")
             self.assertEqual(client.getreply()[0], 250)
@@ -101,7 +101,7 @@ class Configuration(unittest.TestCase):
             postfix.milter.write(KEYS.replace('"secret"', '"another"'))
             # Neither the file nor a signal changes what a message has begun with.
             postfix.milter.signal(signal.SIGHUP)
-            postfix.milter.wait_for_log("read anew")
+            postfix.milter.wait_for_log("reloaded")
             self.assertEqual(client.docmd("RCPT", f"TO:<{ALICE.upper()}>")[0], 250)
             client.docmd("RSET")
             self.assertEqual(transaction(client, "", ALICE), [FORGED])
@@ -116,20 +116,33 @@ class Configuration(unittest.TestCase):
             self.assertEqual(postfix.send("", "alice@example.test"), MISSING)
             fault = r"batv\.toml:3: key\[1\]\.numbr: unknown setting; did you mean `number`\?"
             self.assertEqual(len(re.findall(fault, postfix.milter.log)), 1)
-            self.assertIn("the old configuration stays", postfix.milter.log)
+            self.assertIn("the old configuration stays in force", postfix.milter.log)
             postfix.milter.signal(signal.SIGHUP)
             postfix.milter.wait_for_log(fault, 2)
             self.assertNotIn('"secret"', postfix.milter.log)
+
+    def test_a_file_without_the_section_is_no_way_to_start_again(self):
+        with Postfix(KEYS) as postfix:
+            postfix.milter.section = ""
+            postfix.milter.write(KEYS)
+            self.assertRegex(postfix.send("", ALICE), OK)
+            postfix.milter.wait_for_log(r"has no section \[milter\]; the daemon will not start without it")
+            self.assertEqual(postfix.send("", "alice@example.test"), MISSING)
 
     def test_a_change_of_the_socket_waits_for_a_restart(self):
         with Postfix(KEYS) as postfix:
             postfix.milter.section = postfix.milter.section.replace("milter.sock", "other.sock")
             postfix.milter.write(KEYS)
             self.assertRegex(postfix.send("", ALICE), OK)
-            postfix.milter.wait_for_log("milter.socket, milter.group and milter.connections take effect when")
+            postfix.milter.wait_for_log(
+                "milter.socket, milter.group and milter.connections take effect when the daemon is restarted"
+            )
 
 
 class Socket(unittest.TestCase):
+    # As good as a user of its own.
+    UNPRIVILEGED = ["setpriv", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all"]
+
     def setUp(self):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="batv-milter-")))
         self.path = self.folder / "milter.sock"
@@ -140,8 +153,8 @@ class Socket(unittest.TestCase):
         self.addCleanup(milter.stop)
         return milter
 
-    def run_milter(self, milter, *options):
-        command = [MILTER, "--config", milter.config, *options]
+    def run_milter(self, milter, *options, prefix=()):
+        command = [*prefix, MILTER, "--config", milter.config, *options]
         run = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
         lines = [line for line in run.stderr.splitlines() if "may be guessed" not in line]
         return run.returncode, "\n".join(lines)
@@ -162,18 +175,62 @@ class Socket(unittest.TestCase):
         status = self.path.stat()
         self.assertEqual((status.st_mode & 0o777, status.st_gid), (0o660, self.folder.stat().st_gid))
 
+    def test_it_must_be_able_to_give_it_to_the_group(self):
+        milter = self.milter('group = "postfix"')
+        expected = (
+            f'unix:{self.path}: cannot be given to the group "postfix": Operation not permitted (os error 1); '
+            "the daemon's user must be a member of it"
+        )
+        for options in [["--check"], []]:
+            self.assertEqual(self.run_milter(milter, *options, prefix=self.UNPRIVILEGED), (2, expected))
+            self.assertEqual([path.name for path in self.folder.iterdir()], ["batv.toml"], "no socket stays behind")
+
+    def test_it_must_be_able_to_write_to_the_folder(self):
+        milter = self.milter()
+        shutil.chown(self.folder, "postfix")
+        self.folder.chmod(0o755)
+        expected = f"unix:{self.path}: Permission denied (os error 13)"
+        for options in [["--check"], []]:
+            self.assertEqual(self.run_milter(milter, *options, prefix=self.UNPRIVILEGED), (2, expected))
+
+    def test_a_path_can_be_too_long(self):
+        path = f"unix:{self.folder}/{'x' * 80}/milter.sock"
+        Path(path[5:]).parent.mkdir()
+        expected = f"{path}: the path is too long for a socket ({len(path) - 5} octets): choose a shorter one"
+        for options in [["--check"], []]:
+            self.assertEqual(self.run_milter(self.milter("", path), *options), (2, expected))
+
+    def test_check_beside_a_running_daemon(self):
+        inet = ("127.0.0.1", free_port())
+        for address, where, family in [
+            (f"unix:{self.path}", str(self.path), socket.AF_UNIX),
+            (f"inet:{inet[0]}:{inet[1]}", inet, socket.AF_INET),
+        ]:
+            milter = self.milter("connections = 1", address)
+            milter.start()
+            # More clients than are served, and than the system keeps waiting.
+            for _ in range(300):
+                client = self.enterContext(socket.socket(family))
+                client.setblocking(False)
+                client.connect_ex(where)
+            self.assertEqual(self.run_milter(milter, "--check"), (0, f"{address}: in use, so not tested"))
+            milter.stop()
+
     def test_only_an_old_socket_is_removed(self):
         milter = self.milter()
         self.path.write_text("precious")
         for options in [[], ["--check"]]:
             status, said = self.run_milter(milter, *options)
-            self.assertEqual((status, said), (2, f"unix:{self.path}: the path is not that of a socket"))
+            self.assertEqual(
+                (status, said),
+                (2, f"unix:{self.path}: this file exists and is not a socket; remove it or choose another path"),
+            )
         self.assertEqual(self.path.read_text(), "precious")
 
     def test_nobody_takes_the_socket_of_another(self):
         self.milter().start()
         status, said = self.run_milter(self.milter())
-        self.assertEqual((status, said), (2, f"unix:{self.path}: another process listens there"))
+        self.assertEqual((status, said), (2, f"unix:{self.path}: another process is already listening there"))
 
     def test_check_says_what_is_wrong_and_makes_nothing(self):
         self.assertEqual(self.run_milter(self.milter(), "--check"), (0, ""))
@@ -216,7 +273,7 @@ class Systemd(unittest.TestCase):
         milter.wait()
         weak = f"<4>{milter.config}: line 2: the secret of key 0 has fewer than 16 octets and may be guessed: rotate it"
         listens = f"<5>batv-milter 0.1.0 listens on unix:{folder}/milter.sock"
-        lines = [weak, listens, f"<5>{milter.config}: read anew", weak, "<5>stopped"]
+        lines = [weak, listens, f"<5>{milter.config}: reloaded", weak, "<5>stopped"]
         self.assertEqual(milter.log.splitlines(), lines)
 
 
@@ -270,7 +327,9 @@ class Limits(unittest.TestCase):
             postfix.milter.stop()
             postfix.milter.start("prlimit", "--nofile=14:14")
             self.check(postfix, 30)
-            self.assertIn("Too many open files (os error 24); waiting until it goes on", postfix.milter.log)
+            self.assertIn(
+                "cannot accept connections: Too many open files (os error 24); will keep trying", postfix.milter.log
+            )
 
 
 class Load(unittest.TestCase):

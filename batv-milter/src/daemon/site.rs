@@ -54,22 +54,31 @@ impl Files {
     }
 
     fn tell(&self, result: Result<bool, impl fmt::Display>, before: &Config) {
+        let path = self.store.path().display();
         match result {
             Ok(false) => {}
             Ok(true) => {
-                self.log.write(Level::Notice, format_args!("{}: read anew", self.store.path().display()));
+                self.log.write(Level::Notice, format_args!("{path}: reloaded"));
                 self.warn();
-                if fixed(before.milter.as_ref()) != fixed(self.config().milter.as_ref()) {
+                let now = self.config();
+                if now.milter.is_none() {
+                    self.log.write(
+                        Level::Error,
+                        format_args!(
+                            "{path}: has no section [milter]; the daemon will not start without it"
+                        ),
+                    );
+                } else if fixed(before.milter.as_ref()) != fixed(now.milter.as_ref()) {
                     let names = "milter.socket, milter.group and milter.connections";
                     self.log.write(
                         Level::Warning,
-                        format_args!("{names} take effect when the daemon starts again"),
+                        format_args!("{names} take effect when the daemon is restarted"),
                     );
                 }
             }
             Err(error) => {
                 self.log.write(Level::Error, format_args!("{error}"));
-                self.log.write(Level::Error, "the old configuration stays");
+                self.log.write(Level::Error, "the old configuration stays in force");
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::stream::Stream;
 use batv_config::Socket;
+use nix::errno::Errno;
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::Group;
 use std::fs;
@@ -9,7 +10,7 @@ use std::io;
 use std::net::{TcpListener, ToSocketAddrs};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, chown};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::{SocketAddr, UnixDatagram, UnixListener};
 use std::path::{Path, PathBuf};
 
 /// A socket that listens.
@@ -25,32 +26,38 @@ impl Listener {
     /// Makes the socket. One in the file system is for its owner and the group alone.
     ///
     /// # Errors
-    /// The group does not exist, the path is that of another thing, somebody listens there already,
-    /// or the system refuses.
+    /// The group does not exist, or the daemon cannot give the socket to it; the path is that of something
+    /// else; somebody listens there already (`AddrInUse`); or the system refuses.
     pub fn bind(socket: &Socket, group: Option<&str>) -> io::Result<Self> {
         let listener = match socket {
             Socket::Unix(path) => {
-                let group = group.map(group_id).transpose()?;
+                let group = match group {
+                    Some(name) => Some((name, group_id(name)?)),
+                    None => None,
+                };
                 make_room(path)?;
                 // Until the rights are right, nobody else may connect.
                 let before = umask(Mode::from_bits_truncate(0o117));
                 let listener = UnixListener::bind(path);
                 umask(before);
                 let listener = listener?;
-                if group.is_some() {
-                    chown(path, None, group)?;
-                }
                 let metadata = path.symlink_metadata()?;
-                listener.set_nonblocking(true)?;
-                Self::Unix(listener, path.clone(), (metadata.dev(), metadata.ino()))
+                // From here on a failure removes the file.
+                let listener = Self::Unix(listener, path.clone(), (metadata.dev(), metadata.ino()));
+                if let Some((name, id)) = group {
+                    chown(path, None, Some(id)).map_err(|error| not_given_to(name, &error))?;
+                }
+                listener
             }
             Socket::Inet(host, port) => {
                 let addresses: Vec<_> = (host.as_str(), *port).to_socket_addrs()?.collect();
-                let listener = TcpListener::bind(&*addresses)?;
-                listener.set_nonblocking(true)?;
-                Self::Tcp(listener)
+                Self::Tcp(TcpListener::bind(&*addresses)?)
             }
         };
+        match &listener {
+            Self::Unix(listener, ..) => listener.set_nonblocking(true)?,
+            Self::Tcp(listener) => listener.set_nonblocking(true)?,
+        }
         Ok(listener)
     }
 
@@ -87,27 +94,19 @@ impl Drop for Listener {
     }
 }
 
-/// Whether a socket can be made, without making one of the file system.
+/// Whether a socket can be made, found out by making another one beside it.
 ///
 /// # Errors
 /// What `bind` would fail for.
 pub fn check(socket: &Socket, group: Option<&str>) -> io::Result<()> {
-    match socket {
+    let trial = match socket {
         Socket::Unix(path) => {
-            group.map(group_id).transpose()?;
             is_free(path)?;
-            let folder = path.parent().unwrap_or(path);
-            if folder.metadata()?.is_dir() {
-                Ok(())
-            } else {
-                Err(io::Error::new(
-                    io::ErrorKind::NotADirectory,
-                    format!("{}: not a folder", folder.display()),
-                ))
-            }
+            &Socket::Unix(path.with_file_name(format!(".{}", std::process::id())))
         }
-        Socket::Inet(..) => Listener::bind(socket, None).map(drop),
-    }
+        Socket::Inet(..) => socket,
+    };
+    Listener::bind(trial, group).map(drop)
 }
 
 /// Removes a socket that a daemon which was killed has left behind.
@@ -117,17 +116,32 @@ fn make_room(path: &Path) -> io::Result<()> {
 
 /// Whether nothing is at a path; an error where it is anything but a socket on which nobody listens.
 fn is_free(path: &Path) -> io::Result<bool> {
-    let taken = |what| io::Error::new(io::ErrorKind::AddrInUse, what);
+    if SocketAddr::from_pathname(path).is_err() {
+        let length = path.as_os_str().len();
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!("the path is too long for a socket ({length} octets): choose a shorter one"),
+        ));
+    }
     match path.symlink_metadata() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
         Err(error) => Err(error),
-        Ok(metadata) if !metadata.file_type().is_socket() => Err(taken("the path is not that of a socket")),
-        Ok(_) => match UnixStream::connect(path) {
+        Ok(metadata) if !metadata.file_type().is_socket() => {
+            Err(io::Error::new(io::ErrorKind::AlreadyExists, "this file exists and is not a socket; remove it or choose another path"))
+        }
+        // A socket of another type is told whether anybody is there, but gets no connection: to connect would
+        // wait where the queue of a busy daemon is full.
+        Ok(_) => match UnixDatagram::unbound()?.connect(path) {
             Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(false),
-            Err(error) => Err(error),
-            Ok(_) => Err(taken("another process listens there")),
+            Err(error) if error.raw_os_error() != Some(Errno::EPROTOTYPE as i32) => Err(error),
+            _ => Err(io::Error::new(io::ErrorKind::AddrInUse, "another process is already listening there")),
         },
     }
+}
+
+fn not_given_to(group: &str, error: &io::Error) -> io::Error {
+    let cure = "the daemon's user must be a member of it";
+    io::Error::new(error.kind(), format!("cannot be given to the group \"{group}\": {error}; {cure}"))
 }
 
 fn group_id(name: &str) -> io::Result<u32> {

@@ -54,6 +54,9 @@ impl Stream {
             match read {
                 // signal(7): with a timeout a signal interrupts a read in spite of SA_RESTART.
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Err(too_late("said nothing"));
+                }
                 read => return read,
             }
         }
@@ -64,10 +67,14 @@ impl Stream {
     /// # Errors
     /// The connection is broken.
     pub fn write_all(&self, octets: &[u8]) -> io::Result<()> {
-        match self {
+        let written = match self {
             Self::Unix(stream) => (&mut &*stream).write_all(octets),
             Self::Tcp(stream) => (&mut &*stream).write_all(octets),
-        }
+        };
+        written.map_err(|error| match error.kind() {
+            io::ErrorKind::WouldBlock => too_late("read no answer"),
+            _ => error,
+        })
     }
 
     /// Ends the connection; a thread that reads from it reads its end.
@@ -77,5 +84,60 @@ impl Stream {
             Self::Unix(stream) => stream.shutdown(Shutdown::Both),
             Self::Tcp(stream) => stream.shutdown(Shutdown::Both),
         };
+    }
+}
+
+/// What the system calls "temporarily unavailable".
+fn too_late(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, format!("the mail server has {what} for too long"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+
+    fn pairs() -> [(Stream, Stream); 2] {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let server = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let accepted = listener.accept().unwrap().0;
+        [(Stream::Unix(ours), Stream::Unix(theirs)), (Stream::Tcp(accepted), Stream::Tcp(server))]
+    }
+
+    #[test]
+    fn no_pause_of_a_client_is_too_long() {
+        // While a client pauses, the mail server has nothing to say: for up to 5 minutes in Postfix (smtpd_timeout),
+        // an hour in Sendmail (Timeout.command). The system is asked what it has been told.
+        for (stream, _server) in pairs() {
+            stream.prepare().unwrap();
+            let waits = match &stream {
+                Stream::Unix(stream) => [stream.read_timeout(), stream.write_timeout()],
+                Stream::Tcp(stream) => [stream.read_timeout(), stream.write_timeout()],
+            };
+            let waits = waits.map(|wait| wait.unwrap().map(|wait| wait.as_secs()));
+            assert_eq!(waits, [Some(7_210), Some(60)]);
+        }
+    }
+
+    #[test]
+    fn whose_time_is_up_is_named() {
+        let short = Some(Duration::from_millis(1));
+        for (stream, _server) in pairs() {
+            stream.prepare().unwrap();
+            match &stream {
+                Stream::Unix(stream) => {
+                    stream.set_read_timeout(short).and(stream.set_write_timeout(short)).unwrap();
+                }
+                Stream::Tcp(stream) => {
+                    stream.set_read_timeout(short).and(stream.set_write_timeout(short)).unwrap();
+                }
+            }
+            let error = stream.read(&mut [0]).unwrap_err();
+            assert_eq!(error.to_string(), "the mail server has said nothing for too long");
+            // More than the system keeps for one who does not read.
+            let error = stream.write_all(&vec![0; 64 << 20]).unwrap_err();
+            assert_eq!(error.to_string(), "the mail server has read no answer for too long");
+        }
     }
 }

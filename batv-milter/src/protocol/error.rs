@@ -27,15 +27,15 @@ impl fmt::Display for ProtocolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("a packet without a command"),
-            Self::TooLong(length) => write!(f, "a packet of {length} octets"),
+            Self::TooLong(length) => write!(f, "a packet of {length} octets is too long"),
             Self::UnknownCommand(command) => write!(f, "unknown command 0x{command:02x}"),
             Self::Malformed(command) => write!(f, "malformed command '{}'", command.escape_ascii()),
             Self::OutOfOrder => f.write_str("a command out of order"),
-            Self::Version(version) => write!(f, "version {version} of the milter protocol"),
+            Self::Version(version) => write!(f, "version {version} of the milter protocol is too old"),
             Self::Actions(actions) => {
                 write!(
                     f,
-                    "the mail server offers actions 0x{actions:x}, without changes of senders and recipients"
+                    "the mail server does not let milters change senders and recipients (actions 0x{actions:x})"
                 )
             }
         }

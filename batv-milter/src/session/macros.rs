@@ -43,7 +43,9 @@ impl Kept {
         }
         for (name, value) in macros.iter() {
             match name {
-                b"v" => self.postfix = value.starts_with(b"Postfix"),
+                // Sendmail says its version, Postfix its name before that, which main.cf can change
+                // (`mail_name`): mailcow's is Postcow.
+                b"v" => self.postfix = value.first().is_some_and(|octet| !octet.is_ascii_digit()),
                 b"i" if !value.is_empty() => self.queue = Some(value.to_vec()),
                 b"auth_type" | b"auth_authen" => self.authenticated |= !value.is_empty(),
                 b"mail_addr" => self.sender = Some(value.to_vec()),

@@ -10,6 +10,7 @@ use batv_core::{
     is_delivery_report,
 };
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -43,16 +44,25 @@ struct Accepted {
 }
 
 impl Accepted {
-    /// What Postfix has kept of a text such as `<@relay:User@example.com>` or `<User <User@example.com>>`:
-    /// the address within it, which its own reading has in lower case.
-    fn kept(&self) -> Option<&[u8]> {
-        let resolved = self.resolved.reading().filter(|resolved| !resolved.is_empty())?;
+    /// What Postfix has kept of a text such as `<@relay:User@example.com>` or `<User <Us\er@example.com>>`: the
+    /// address within it, unquoted, which its own reading has in lower case.
+    fn kept(&self) -> Option<Vec<u8>> {
+        let resolved = self.resolved.reading()?;
         if Address::parse(&self.rcpt_to).is_ok() {
             return None;
         }
-        let mut parts = self.rcpt_to.windows(resolved.len());
-        parts.find(|part| part.eq_ignore_ascii_case(resolved))
+        find(&self.rcpt_to, resolved).or_else(|| find(&unquoted(&self.rcpt_to), &unquoted(resolved)))
     }
+}
+
+/// The part of a text that is another one but for its case.
+fn find(text: &[u8], part: &[u8]) -> Option<Vec<u8>> {
+    let mut parts = text.windows(part.len().max(1));
+    parts.find(|candidate| candidate.eq_ignore_ascii_case(part)).map(<[u8]>::to_vec)
+}
+
+fn unquoted(text: &[u8]) -> Vec<u8> {
+    text.iter().copied().filter(|octet| !matches!(octet, b'\\' | b'"')).collect()
 }
 
 impl Transaction {
@@ -196,7 +206,8 @@ impl Transaction {
     /// would get the message twice. No server tells mailboxes apart by case.
     fn deliver_to_originals(&self, out: &mut Vec<u8>) {
         let as_they_are = self.accepted.iter().filter(|to| matches!(to.decision.action, Action::Accept));
-        let mut recipients: Vec<_> = as_they_are.map(|to| in_brackets(&to.rcpt_to)).collect();
+        let mut recipients: HashSet<_> =
+            as_they_are.map(|to| in_brackets(&to.rcpt_to).to_ascii_lowercase()).collect();
         for to in &self.accepted {
             let Action::Original(original) = &to.decision.action else { continue };
             // Sendmail delivers to the original already. To delete the address would delete all that it
@@ -206,12 +217,11 @@ impl Transaction {
             }
             Change::DeleteRecipient(&to.rcpt_to).write(out);
             if let Some(kept) = to.kept() {
-                Change::DeleteRecipient(&in_brackets(kept)).write(out);
+                Change::DeleteRecipient(&in_brackets(&kept)).write(out);
             }
             let original = in_brackets(original);
-            if !recipients.iter().any(|recipient| recipient.eq_ignore_ascii_case(&original)) {
+            if recipients.insert(original.to_ascii_lowercase()) {
                 Change::AddRecipient(&original).write(out);
-                recipients.push(original);
             }
         }
     }

@@ -92,6 +92,26 @@ fn postfix_s_reading_says_whose_mailbox_it_is() {
 }
 
 #[test]
+fn postfix_is_postfix_under_any_name() {
+    // `mail_name` in main.cf. Of Sendmail there is the version alone.
+    for (v, expected) in [
+        ("Postfix 3.10.13", refused(MISSING)),
+        ("Postcow 3.10.12", refused(MISSING)),
+        ("ESMTP server 3.7.11", refused(MISSING)),
+        ("8.18.1", goes_on()),
+        ("", goes_on()),
+    ] {
+        let mut dialogue = Dialogue::new("");
+        dialogue.send(OFFER);
+        dialogue.macros('C', &[("v", v)]);
+        dialogue.packet('C', "client.example.net\x004\x04\x01192.0.2.7\0");
+        dialogue.packet('M', "<>\0");
+        dialogue.macros('R', &[("{rcpt_addr}", "alice@example.test")]);
+        assert_eq!(dialogue.packet('R', "<bob@example.net>\0"), expected, "{v}");
+    }
+}
+
+#[test]
 fn sendmail_s_macros_are_not_readings() {
     let mut dialogue = Dialogue::new("");
     dialogue.send(OFFER);
@@ -295,6 +315,8 @@ fn what_postfix_has_kept_of_a_recipient_is_deleted_too() {
     for (text, kept) in [
         ("<@relay:PRVS=0786864c09=Alice@example.test>", Some("<PRVS=0786864c09=Alice@example.test>")),
         ("<Alice <prvs=0786864c09=alice@example.test>>", Some("<prvs=0786864c09=alice@example.test>")),
+        ("<@relay:PRVS=0786864c09=Al\\ice@example.test>", Some("<PRVS=0786864c09=Alice@example.test>")),
+        ("<@relay:\"\\prvs=0786864c09=al\\ice\"@example.test>", Some("<prvs=0786864c09=alice@example.test>")),
         ("<prvs=0786864c09=alice%example.test>", None),
         (ALICE, None),
     ] {
