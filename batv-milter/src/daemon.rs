@@ -1,16 +1,20 @@
 //! The daemon: a socket, a thread for each connection of the mail server, signals.
 
 mod connections;
+mod exporter;
+mod http;
 mod site;
 pub mod socket;
 mod stream;
 mod wake;
 
 use crate::log::Level;
+use crate::metrics::Fault;
 use crate::protocol::Events;
 use crate::session::{Flow, Session};
 use batv_config::Milter;
 use connections::{Connection, Connections};
+use exporter::Exporter;
 use sd_notify::NotifyState;
 use site::Clocked;
 use std::io;
@@ -25,10 +29,12 @@ pub use wake::Signals;
 const STACK: usize = 64 * 1024;
 /// How long messages in progress may take when the daemon stops.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a scrape may take, from its connection to the end of the answer.
+const SCRAPE: Duration = Duration::from_secs(5);
 /// How long to wait until the system has descriptors or memory again, if no connection ends before.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Serves the mail server until the daemon is told to stop.
+/// Serves the mail server until the daemon is told to stop, and Prometheus where there is a listener for it.
 ///
 /// # Errors
 /// The socket fails.
@@ -36,9 +42,15 @@ pub fn run(
     files: &Arc<Files>,
     milter: &Milter,
     listener: socket::Listener,
+    metrics: Option<socket::Listener>,
     mut signals: Signals,
 ) -> io::Result<()> {
     let connections = Connections::new(signals.waker()?);
+    let export = |listener| {
+        let (files, connections) = (Arc::clone(files), Arc::clone(&connections));
+        Exporter::start(listener, SCRAPE, move || files.metrics(&connections))
+    };
+    let _exporter = metrics.map(export).transpose()?;
     let mut exhausted = false;
     let limit = usize::try_from(milter.connections).unwrap_or(usize::MAX);
     loop {
@@ -56,6 +68,7 @@ pub fn run(
             Err(error) => {
                 if !exhausted {
                     files.log.write(Level::Error, format_args!("{error}; waiting until it goes on"));
+                    files.counters.failed(Fault::Resources);
                 }
                 exhausted = true;
             }
@@ -89,6 +102,7 @@ fn accept(
         thread::Builder::new().stack_size(STACK).spawn(move || {
             if let Err(error) = serve(&connection, &files) {
                 files.log.write(Level::Warning, format_args!("a connection of the mail server: {error}"));
+                files.counters.failed(Fault::Session);
             }
         })?;
     }

@@ -51,6 +51,12 @@ impl Connections {
         self.state().open.len()
     }
 
+    /// How many there were, those that are open included.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.state().next
+    }
+
     /// One more.
     #[must_use]
     pub fn add(self: &Arc<Self>, stream: Stream) -> Connection {
@@ -165,6 +171,6 @@ mod tests {
         assert_eq!(connections.count(), 1);
         drop(connection);
         assert_eq!(wake.read(&mut [1]).unwrap(), 1);
-        assert_eq!(connections.count(), 0);
+        assert_eq!((connections.count(), connections.total()), (0, 1));
     }
 }

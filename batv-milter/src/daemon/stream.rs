@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
@@ -41,6 +42,17 @@ impl Stream {
         }
     }
 
+    /// Reads and writes do not wait from now on.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn set_nonblocking(&self) -> io::Result<()> {
+        match self {
+            Self::Unix(stream) => stream.set_nonblocking(true),
+            Self::Tcp(stream) => stream.set_nonblocking(true),
+        }
+    }
+
     /// Takes what has come, or waits for it. No octets mean that the connection has ended.
     ///
     /// # Errors
@@ -70,6 +82,28 @@ impl Stream {
         }
     }
 
+    /// Writes some of the octets, and returns how many.
+    ///
+    /// # Errors
+    /// The connection is broken, or takes none without a wait.
+    pub fn write(&self, octets: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Unix(stream) => (&mut &*stream).write(octets),
+            Self::Tcp(stream) => (&mut &*stream).write(octets),
+        }
+    }
+
+    /// Says that nothing more will be written.
+    ///
+    /// # Errors
+    /// The connection is broken.
+    pub fn finish(&self) -> io::Result<()> {
+        match self {
+            Self::Unix(stream) => stream.shutdown(Shutdown::Write),
+            Self::Tcp(stream) => stream.shutdown(Shutdown::Write),
+        }
+    }
+
     /// Ends the connection; a thread that reads from it reads its end.
     pub fn shut_down(&self) {
         // It may have ended already.
@@ -77,5 +111,14 @@ impl Stream {
             Self::Unix(stream) => stream.shutdown(Shutdown::Both),
             Self::Tcp(stream) => stream.shutdown(Shutdown::Both),
         };
+    }
+}
+
+impl AsFd for Stream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Unix(stream) => stream.as_fd(),
+            Self::Tcp(stream) => stream.as_fd(),
+        }
     }
 }
