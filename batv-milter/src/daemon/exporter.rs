@@ -15,7 +15,7 @@ use std::os::unix::net::UnixStream;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// The most clients at a time. A further one pushes out the first of them.
+/// The most clients at a time. A further one pushes out the oldest.
 const CLIENTS: usize = 16;
 /// How long to wait until the system has descriptors again.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -75,6 +75,7 @@ fn serve(listener: &Listener, stopped: &UnixStream, patience: Duration, metrics:
                 clients.extend(client);
                 false
             }
+            // Who takes the mail server's connections meets the same fault, and logs it.
             Err(_) => true,
         };
         if clients.len() > CLIENTS {
@@ -83,7 +84,7 @@ fn serve(listener: &Listener, stopped: &UnixStream, patience: Duration, metrics:
     }
 }
 
-/// Not before the time: rounded up.
+/// Rounded up, so that a deadline has passed when the wait is over.
 fn timeout(wait: Option<Duration>) -> PollTimeout {
     let wait = wait.map(|wait| wait + Duration::from_millis(1));
     wait.map_or(PollTimeout::NONE, |wait| PollTimeout::try_from(wait).unwrap_or(PollTimeout::MAX))
@@ -117,7 +118,7 @@ struct Client {
     deadline: Instant,
     received: Vec<u8>,
     answer: Option<Vec<u8>>,
-    /// How much of the answer.
+    /// How many octets of the answer.
     written: usize,
 }
 
