@@ -196,9 +196,8 @@ impl Config {
         if let Some(first) = self.unsigned.first() {
             warnings.push(Warning::NoSigningKey { first: first.clone(), count: self.unsigned.len() });
         }
-        let today = Date::at(time);
         for (index, key) in self.keys.iter().enumerate() {
-            let of_key = key.warnings(today).into_iter().chain(self.overshadowing(index, key, time));
+            let of_key = key.warnings(time).into_iter().chain(self.overshadowing(index, key, time));
             let (line, number) = (key.line, key.number);
             warnings.extend(of_key.map(|warning| Warning::OfKey { line, number, warning }));
         }
@@ -240,14 +239,20 @@ impl Config {
 }
 
 impl Key {
-    fn warnings(&self, today: Date) -> Vec<KeyWarning> {
-        let mut warnings = Vec::new();
+    /// The days, at a time in UNIX seconds, until the secret is 900 days old; negative from then on, when
+    /// [`KeyWarning::Old`] warns of it. None where the file does not say when it was made.
+    #[must_use]
+    pub fn days_left(&self, time: u64) -> Option<i64> {
+        Some(DAYS - Date::at(time).days_since(self.created?))
+    }
+
+    fn warnings(&self, time: u64) -> Vec<KeyWarning> {
+        let (mut warnings, today) = (Vec::new(), Date::at(time));
         if self.secret.is_weak() {
             warnings.push(KeyWarning::Weak);
         }
-        if let Some(days) = self.created.map(|created| today.days_since(created)).filter(|days| *days > DAYS)
-        {
-            warnings.push(KeyWarning::Old { days });
+        if let Some(left) = self.days_left(time).filter(|left| *left < 0) {
+            warnings.push(KeyWarning::Old { days: DAYS - left });
         }
         if self.ends_in_line_break {
             warnings.push(KeyWarning::LineBreak);

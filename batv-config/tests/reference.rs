@@ -12,7 +12,7 @@ const REFERENCE: &str = include_str!("../../docs/batv.toml");
 const SHOWN: [&str; 7] =
     ["secret", "secret-base64", "verify-until", "enforce-from", "reply", "group", "mark"];
 /// Every name that a configuration may have.
-const NAMES: [&str; 33] = [
+const NAMES: [&str; 34] = [
     "bang-path",
     "bounce-senders",
     "connections",
@@ -28,6 +28,7 @@ const NAMES: [&str; 33] = [
     "lifetime",
     "long-local-parts",
     "mark",
+    "metrics",
     "monitor",
     "number",
     "one-recipient",

@@ -1,16 +1,20 @@
 //! The daemon: a socket, a thread for each connection of the mail server, signals.
 
 mod connections;
+mod exporter;
+mod http;
 mod site;
 pub mod socket;
 mod stream;
 mod wake;
 
 use crate::log::Level;
+use crate::metrics::Fault;
 use crate::protocol::Events;
 use crate::session::{Flow, Session};
 use batv_config::Milter;
 use connections::{Connection, Connections};
+use exporter::Exporter;
 use sd_notify::NotifyState;
 use site::Clocked;
 use std::io;
@@ -28,10 +32,12 @@ const STACK: usize = 64 * 1024;
 const READ: usize = 512;
 /// How long messages in progress may take when the daemon stops.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a scrape may take, from its connection to the end of the answer.
+const SCRAPE: Duration = Duration::from_secs(5);
 /// How long to wait until the system has descriptors or memory again, if no connection ends before.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Serves the mail server until the daemon is told to stop.
+/// Serves the mail server until the daemon is told to stop, and Prometheus where there is a listener for it.
 ///
 /// # Errors
 /// The socket fails.
@@ -39,9 +45,15 @@ pub fn run(
     files: &Arc<Files>,
     milter: &Milter,
     listener: socket::Listener,
+    metrics: Option<socket::Listener>,
     mut signals: Signals,
 ) -> io::Result<()> {
     let connections = Connections::new(signals.waker()?);
+    let export = |listener| {
+        let (files, connections) = (Arc::clone(files), Arc::clone(&connections));
+        Exporter::start(listener, SCRAPE, move || files.metrics(&connections))
+    };
+    let _exporter = metrics.map(export).transpose()?;
     let mut exhausted = false;
     let limit = usize::try_from(milter.connections).unwrap_or(usize::MAX);
     loop {
@@ -58,7 +70,11 @@ pub fn run(
             Ok(()) => exhausted = false,
             Err(error) => {
                 if !exhausted {
-                    files.log.write(Level::Error, format_args!("cannot accept connections: {error}; will keep trying"));
+                    files.log.write(
+                        Level::Error,
+                        format_args!("cannot accept connections: {error}; will keep trying"),
+                    );
+                    files.counters.failed(Fault::Resources);
                 }
                 exhausted = true;
             }
@@ -91,7 +107,10 @@ fn accept(
         let (connection, files) = (connections.add(stream), Arc::clone(files));
         thread::Builder::new().stack_size(STACK).spawn(move || {
             if let Err(error) = serve(&connection, &files) {
-                files.log.write(Level::Warning, format_args!("closed a connection from the mail server: {error}"));
+                files
+                    .log
+                    .write(Level::Warning, format_args!("closed a connection from the mail server: {error}"));
+                files.counters.failed(Fault::Session);
             }
         })?;
     }
@@ -103,7 +122,7 @@ fn serve(connection: &Connection, files: &Files) -> io::Result<()> {
     let (mut events, mut session) = (Events::default(), Session::default());
     let (mut octets, mut out) = ([0; READ], Vec::new());
     loop {
-        let length = connection.stream.read(&mut octets)?;
+        let length = connection.stream.receive(&mut octets)?;
         if length == 0 {
             return Ok(());
         }

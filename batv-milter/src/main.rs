@@ -5,7 +5,7 @@
 // Doc comments of options are help texts, not Markdown.
 #![allow(clippy::doc_markdown)]
 
-use batv_config::{Config, Milter, Store};
+use batv_config::{Config, Milter, Socket, Store};
 use batv_milter::daemon::{self, Files, Signals, socket};
 use batv_milter::log::{Level, Log};
 use clap::Parser;
@@ -48,24 +48,30 @@ fn run(options: &Options, log: Log) -> Result<(), String> {
     let files = Arc::new(Files::new(store, log));
     let config = files.config();
     let milter = milter(&options.config, &config)?;
-    let failed = |error| format!("{}: {error}", milter.socket);
+    let failed = |socket: &Socket, error| format!("{socket}: {error}");
+    let (socket, group, metrics) = (&milter.socket, milter.group.as_deref(), milter.metrics.as_ref());
     if options.check {
-        return match socket::check(&milter.socket, milter.group.as_deref()) {
+        let check = |socket, group| match socket::check(socket, group) {
             // It may be the very daemon that is to read the new file.
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-                log.write(Level::Notice, format_args!("{}: in use, so not tested", milter.socket));
+                log.write(Level::Notice, format_args!("{socket}: in use, so not tested"));
                 Ok(())
             }
-            result => result.map_err(failed),
+            result => result.map_err(|error| failed(socket, error)),
         };
+        check(socket, group)?;
+        return metrics.map_or(Ok(()), |metrics| check(metrics, None));
     }
     raise_limit();
     let signals = Signals::catch().map_err(|error| error.to_string())?;
-    let listener = socket::Listener::bind(&milter.socket, milter.group.as_deref()).map_err(failed)?;
+    let bind = |socket, group| socket::Listener::bind(socket, group).map_err(|error| failed(socket, error));
+    let listener = bind(socket, group)?;
+    let exporter = metrics.map(|metrics| bind(metrics, None)).transpose()?;
     let version = env!("CARGO_PKG_VERSION");
-    log.write(Level::Notice, format_args!("batv-milter {version} listens on {}", milter.socket));
+    let for_metrics = metrics.map(|metrics| format!(", and for metrics on {metrics}")).unwrap_or_default();
+    log.write(Level::Notice, format_args!("batv-milter {version} listens on {socket}{for_metrics}"));
     daemon::notify(&[NotifyState::Ready]);
-    daemon::run(&files, milter, listener, signals).map_err(failed)?;
+    daemon::run(&files, milter, listener, exporter, signals).map_err(|error| failed(socket, error))?;
     log.write(Level::Notice, "stopped");
     Ok(())
 }

@@ -11,6 +11,7 @@ mod macros;
 mod transaction;
 
 use crate::log::Level;
+use crate::metrics::Decided;
 use crate::protocol::{Agreement, Client, Event, ProtocolError, Reply};
 use batv_config::{Config, RefuseAt};
 use macros::Kept;
@@ -24,6 +25,8 @@ pub trait Site {
     fn config(&self) -> Arc<Config>;
     /// Writes a line to the log.
     fn log(&self, level: Level, line: &str);
+    /// Counts a decision, whether or not its line is logged.
+    fn count(&self, decision: Decided);
 }
 
 /// The state of a connection of the mail server.

@@ -134,9 +134,8 @@ class Configuration(unittest.TestCase):
             postfix.milter.section = postfix.milter.section.replace("milter.sock", "other.sock")
             postfix.milter.write(KEYS)
             self.assertRegex(postfix.send("", ALICE), OK)
-            postfix.milter.wait_for_log(
-                "milter.socket, milter.group and milter.connections take effect when the daemon is restarted"
-            )
+            names = "milter.socket, milter.group, milter.metrics and milter.connections"
+            postfix.milter.wait_for_log(f"{names} take effect when the daemon is restarted")
 
 
 class Socket(unittest.TestCase):

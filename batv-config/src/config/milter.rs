@@ -13,6 +13,8 @@ pub struct Milter {
     pub socket: Socket,
     /// The group that may use a Unix socket, beside the daemon's user; the daemon's own unless set.
     pub group: Option<String>,
+    /// Where Prometheus finds the metrics; nowhere unless set.
+    pub metrics: Option<Socket>,
     /// The name of the header field with which monitor mode marks a message that would be refused.
     pub mark: Option<String>,
     /// When bounces are refused.
@@ -53,12 +55,16 @@ pub(super) fn read(root: &mut Section<'_, '_>, faults: &Faults) -> Option<Milter
     }
     let socket = section.get("socket", socket);
     let group = section.get("group", |value| text(value).map(ToOwned::to_owned));
+    let metrics = section.get("metrics", |value| match self::socket(value)? {
+        metrics if Some(&metrics) == socket.as_ref() => Err("is the socket of the mail server".to_owned()),
+        metrics => Ok(metrics),
+    });
     let mark = section.get("mark", mark);
     let refuse_at = section.get("refuse-at", refuse_at).unwrap_or_default();
     let quiet = section.get("quiet", switch).unwrap_or(false);
     let connections = section.get("connections", connections).unwrap_or(1_000);
     section.finish();
-    Some(Milter { socket: socket?, group, mark, refuse_at, quiet, connections })
+    Some(Milter { socket: socket?, group, metrics, mark, refuse_at, quiet, connections })
 }
 
 fn socket(value: &DeValue<'_>) -> Result<Socket, String> {

@@ -23,6 +23,7 @@ mod with_the_feature {
         let least = milter("socket = \"unix:/run/batv/milter.sock\"");
         assert_eq!(least.socket, Socket::Unix("/run/batv/milter.sock".into()));
         assert_eq!((least.group, least.mark, least.quiet, least.connections), (None, None, false, 1_000));
+        assert_eq!(least.metrics, None);
         assert_eq!(least.refuse_at, RefuseAt::Rcpt);
         for (word, refuse_at) in
             [("rcpt", RefuseAt::Rcpt), ("data", RefuseAt::Data), ("headers", RefuseAt::Headers)]
@@ -38,6 +39,8 @@ mod with_the_feature {
             (most.group.as_deref(), most.mark.as_deref(), most.quiet, most.connections),
             (Some("postfix"), Some("X-BATV"), true, 16)
         );
+        let two = milter("socket = \"unix:/s\"\nmetrics = \"inet:[::1]:9891\"");
+        assert_eq!(two.metrics, Some(Socket::Inet("::1".to_owned(), 9891)));
     }
 
     #[test]
@@ -47,6 +50,14 @@ mod with_the_feature {
         for (text, expected) in [
             ("socket = 8891".to_owned(), "line 3: milter.socket: must be a string".to_owned()),
             ("socket = \"8891\"".to_owned(), format!("line 3: milter.socket: \"8891\" {socket}")),
+            (
+                "socket = \"unix:/s\"\nmetrics = \"http:9891\"".to_owned(),
+                format!("line 4: milter.metrics: \"http:9891\" {socket}"),
+            ),
+            (
+                "socket = \"inet:[127.0.0.1]:8891\"\nmetrics = \"inet:127.0.0.1:8891\"".to_owned(),
+                "line 4: milter.metrics: is the socket of the mail server".to_owned(),
+            ),
             ("group = \"batv\"".to_owned(), "line 2: milter.socket: is missing".to_owned()),
             (
                 "socket = \"unix:/s\"\nmark = \"X BATV\"".to_owned(),

@@ -62,6 +62,12 @@ fn a_secret_is_old_after_900_days() {
     // One that only verifies lets old tags in as well.
     let verifying = key("0123456789abcdef", "created = 2026-01-01\nuse = \"verify\"");
     assert_eq!(warnings(&verifying, CREATED + 901 * 86_400).last().map(String::as_str), Some(old));
+    let days_left = |text: &str, time| parse(text).keys[0].days_left(time);
+    for (time, days) in [(CREATED - 1, 901), (CREATED, 900), (CREATED + 901 * 86_400 - 1, 0)] {
+        assert_eq!(days_left(&text, time), Some(days));
+    }
+    assert_eq!(days_left(&verifying, CREATED + 901 * 86_400), Some(-1));
+    assert_eq!(days_left(&key("0123456789abcdef", ""), CREATED), None);
 }
 
 #[test]

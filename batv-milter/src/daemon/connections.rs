@@ -51,6 +51,12 @@ impl Connections {
         self.state().open.len()
     }
 
+    /// How many there were, those that are open included.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.state().next
+    }
+
     /// One more.
     #[must_use]
     pub fn add(self: &Arc<Self>, stream: Stream) -> Connection {
@@ -138,7 +144,7 @@ mod tests {
         assert!(busy.goes_on(true));
         std::thread::scope(|scope| {
             scope.spawn(move || {
-                assert_eq!(idle.stream.read(&mut [0]).unwrap(), 0);
+                assert_eq!(idle.stream.receive(&mut [0]).unwrap(), 0);
                 drop(idle);
                 assert!(busy.goes_on(true));
                 drop(busy);
@@ -154,7 +160,7 @@ mod tests {
         let (busy, _server) = connect(&connections);
         assert!(busy.goes_on(true));
         connections.stop(Duration::ZERO);
-        assert_eq!(busy.stream.read(&mut [0]).unwrap(), 0);
+        assert_eq!(busy.stream.receive(&mut [0]).unwrap(), 0);
     }
 
     #[test]
@@ -165,6 +171,6 @@ mod tests {
         assert_eq!(connections.count(), 1);
         drop(connection);
         assert_eq!(wake.read(&mut [1]).unwrap(), 1);
-        assert_eq!(connections.count(), 0);
+        assert_eq!((connections.count(), connections.total()), (0, 1));
     }
 }

@@ -1,6 +1,8 @@
-//! What a session takes from the daemon: the configuration and the log.
+//! What a session takes from the daemon: the configuration, the log and the counters.
 
+use super::connections::Connections;
 use crate::log::{Level, Log};
+use crate::metrics::{Counters, Decided, Moment};
 use crate::session::Site;
 use batv_config::{Config, Milter, Socket, Store};
 use std::fmt;
@@ -8,12 +10,14 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The configuration and the log.
+/// The configuration, the log and the counters.
 #[derive(Debug)]
 pub struct Files {
     store: Store,
     /// Where the lines go.
     pub log: Log,
+    /// What happens is counted there.
+    pub(super) counters: Counters,
 }
 
 /// The stack for reading a configuration: a session's is too small for what a file may hold.
@@ -23,7 +27,7 @@ impl Files {
     /// Writes the warnings of the configuration to the log, too.
     #[must_use]
     pub fn new(store: Store, log: Log) -> Self {
-        let files = Self { store, log };
+        let files = Self { store, log, counters: Counters::default() };
         files.warn();
         files
     }
@@ -32,6 +36,16 @@ impl Files {
     #[must_use]
     pub fn config(&self) -> Arc<Config> {
         self.store.snapshot()
+    }
+
+    /// The metrics as they are now.
+    pub(super) fn metrics(&self, connections: &Connections) -> String {
+        self.counters.text(Moment {
+            time: now(),
+            config: &self.config(),
+            sessions_open: connections.count(),
+            sessions: connections.total(),
+        })
     }
 
     /// Reads the files again.
@@ -58,18 +72,17 @@ impl Files {
         match result {
             Ok(false) => {}
             Ok(true) => {
+                self.counters.reloaded(true);
                 self.log.write(Level::Notice, format_args!("{path}: reloaded"));
                 self.warn();
                 let now = self.config();
                 if now.milter.is_none() {
                     self.log.write(
                         Level::Error,
-                        format_args!(
-                            "{path}: has no section [milter]; the daemon will not start without it"
-                        ),
+                        format_args!("{path}: has no section [milter]; the daemon will not start without it"),
                     );
                 } else if fixed(before.milter.as_ref()) != fixed(now.milter.as_ref()) {
-                    let names = "milter.socket, milter.group and milter.connections";
+                    let names = "milter.socket, milter.group, milter.metrics and milter.connections";
                     self.log.write(
                         Level::Warning,
                         format_args!("{names} take effect when the daemon is restarted"),
@@ -77,6 +90,7 @@ impl Files {
                 }
             }
             Err(error) => {
+                self.counters.reloaded(false);
                 self.log.write(Level::Error, format_args!("{error}"));
                 self.log.write(Level::Error, "the old configuration stays in force");
             }
@@ -91,8 +105,9 @@ impl Files {
 }
 
 /// The settings that a running daemon does not change.
-fn fixed(milter: Option<&Milter>) -> Option<(&Socket, Option<&str>, u32)> {
-    milter.map(|milter| (&milter.socket, milter.group.as_deref(), milter.connections))
+fn fixed(milter: Option<&Milter>) -> Option<(&Socket, Option<&str>, Option<&Socket>, u32)> {
+    milter
+        .map(|milter| (&milter.socket, milter.group.as_deref(), milter.metrics.as_ref(), milter.connections))
 }
 
 /// The daemon at a moment.
@@ -116,6 +131,10 @@ impl Site for Clocked<'_> {
 
     fn log(&self, level: Level, line: &str) {
         self.files.log.write(level, line);
+    }
+
+    fn count(&self, decision: Decided) {
+        self.files.counters.decided(decision);
     }
 }
 

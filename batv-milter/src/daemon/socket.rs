@@ -126,9 +126,10 @@ fn is_free(path: &Path) -> io::Result<bool> {
     match path.symlink_metadata() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
         Err(error) => Err(error),
-        Ok(metadata) if !metadata.file_type().is_socket() => {
-            Err(io::Error::new(io::ErrorKind::AlreadyExists, "this file exists and is not a socket; remove it or choose another path"))
-        }
+        Ok(metadata) if !metadata.file_type().is_socket() => Err(io::Error::new(
+            io::ErrorKind::AlreadyExists,
+            "this file exists and is not a socket; remove it or choose another path",
+        )),
         // A socket of another type is told whether anybody is there, but gets no connection: to connect would
         // wait where the queue of a busy daemon is full.
         Ok(_) => match UnixDatagram::unbound()?.connect(path) {

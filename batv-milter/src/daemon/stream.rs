@@ -2,6 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
@@ -41,10 +42,32 @@ impl Stream {
         }
     }
 
-    /// Takes what has come, or waits for it. No octets mean that the connection has ended.
+    /// Reads and writes do not wait from now on.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn set_nonblocking(&self) -> io::Result<()> {
+        match self {
+            Self::Unix(stream) => stream.set_nonblocking(true),
+            Self::Tcp(stream) => stream.set_nonblocking(true),
+        }
+    }
+
+    /// Takes what has come, or waits for it, but not for ever. No octets mean that the connection has ended.
     ///
     /// # Errors
     /// The connection is broken, or nothing came for a long time.
+    pub fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.read(buffer).map_err(|error| match error.kind() {
+            io::ErrorKind::WouldBlock => too_late("said nothing"),
+            _ => error,
+        })
+    }
+
+    /// Takes what has come. No octets mean that the connection has ended.
+    ///
+    /// # Errors
+    /// The connection is broken, or nothing has come.
     pub fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             let read = match self {
@@ -54,9 +77,6 @@ impl Stream {
             match read {
                 // signal(7): with a timeout a signal interrupts a read in spite of SA_RESTART.
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    return Err(too_late("said nothing"));
-                }
                 read => return read,
             }
         }
@@ -77,6 +97,28 @@ impl Stream {
         })
     }
 
+    /// Writes some of the octets, and returns how many.
+    ///
+    /// # Errors
+    /// The connection is broken, or takes none without a wait.
+    pub fn write(&self, octets: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Unix(stream) => (&mut &*stream).write(octets),
+            Self::Tcp(stream) => (&mut &*stream).write(octets),
+        }
+    }
+
+    /// Says that nothing more will be written.
+    ///
+    /// # Errors
+    /// The connection is broken.
+    pub fn finish(&self) -> io::Result<()> {
+        match self {
+            Self::Unix(stream) => stream.shutdown(Shutdown::Write),
+            Self::Tcp(stream) => stream.shutdown(Shutdown::Write),
+        }
+    }
+
     /// Ends the connection; a thread that reads from it reads its end.
     pub fn shut_down(&self) {
         // It may have ended already.
@@ -84,6 +126,15 @@ impl Stream {
             Self::Unix(stream) => stream.shutdown(Shutdown::Both),
             Self::Tcp(stream) => stream.shutdown(Shutdown::Both),
         };
+    }
+}
+
+impl AsFd for Stream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Unix(stream) => stream.as_fd(),
+            Self::Tcp(stream) => stream.as_fd(),
+        }
     }
 }
 
@@ -133,7 +184,7 @@ mod tests {
                     stream.set_read_timeout(short).and(stream.set_write_timeout(short)).unwrap();
                 }
             }
-            let error = stream.read(&mut [0]).unwrap_err();
+            let error = stream.receive(&mut [0]).unwrap_err();
             assert_eq!(error.to_string(), "the mail server has said nothing for too long");
             // More than the system keeps for one who does not read.
             let error = stream.write_all(&vec![0; 64 << 20]).unwrap_err();

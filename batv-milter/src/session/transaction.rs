@@ -3,6 +3,7 @@
 use super::macros::Resolved;
 use super::{STRANGER, Site};
 use crate::log::Level;
+use crate::metrics::Decided;
 use crate::protocol::{Agreement, Change};
 use batv_config::{Config, RefuseAt};
 use batv_core::{
@@ -199,7 +200,7 @@ impl Transaction {
             OutboundReason::NullSender | OutboundReason::NotOurs => Level::Debug,
             _ => Level::Info,
         };
-        self.log(level, &decision.log_line(&question, queue), site);
+        self.log(level, (&decision).into(), &decision.log_line(&question, queue), site);
     }
 
     /// What is accepted is delivered to the original. One that is a recipient already is not added: it
@@ -253,10 +254,11 @@ impl Transaction {
             (_, InboundReason::NotOurs) => Level::Debug,
             _ => Level::Info,
         };
-        self.log(level, &decision.log_line(&question, queue), site);
+        self.log(level, decision.into(), &decision.log_line(&question, queue), site);
     }
 
-    fn log(&self, level: Level, line: &str, site: &impl Site) {
+    fn log(&self, level: Level, decision: Decided, line: &str, site: &impl Site) {
+        site.count(decision);
         let quiet = self.config.milter.as_ref().is_some_and(|milter| milter.quiet);
         if level <= Level::Notice || !quiet {
             site.log(level, line);

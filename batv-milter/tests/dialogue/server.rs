@@ -2,6 +2,7 @@
 
 use batv_config::Config;
 use batv_milter::log::Level;
+use batv_milter::metrics::{Counters, Decided, Moment};
 use batv_milter::protocol::{Events, ProtocolError};
 use batv_milter::session::{Flow, Session, Site};
 use std::cell::RefCell;
@@ -28,6 +29,7 @@ impl Sent {
 struct Surroundings {
     config: Arc<Config>,
     lines: RefCell<Vec<String>>,
+    counters: Counters,
 }
 
 impl Site for Surroundings {
@@ -37,6 +39,10 @@ impl Site for Surroundings {
 
     fn log(&self, level: Level, line: &str) {
         self.lines.borrow_mut().push(format!("{} {line}", level as u8));
+    }
+
+    fn count(&self, decision: Decided) {
+        self.counters.decided(decision);
     }
 }
 
@@ -51,7 +57,8 @@ pub(crate) struct Dialogue {
 impl Dialogue {
     /// `policy` is what follows `[policy]` in the configuration.
     pub(crate) fn new(policy: &str) -> Self {
-        let site = Surroundings { config: config("secret = \"secret\"", policy), lines: RefCell::default() };
+        let config = config("secret = \"secret\"", policy);
+        let site = Surroundings { config, lines: RefCell::default(), counters: Counters::default() };
         Self { events: Events::default(), session: Session::default(), site, time: TIME, ended: false }
     }
 
@@ -92,6 +99,15 @@ impl Dialogue {
     /// What was logged since the last question, each line behind its level.
     pub(crate) fn lines(&self) -> Vec<String> {
         self.site.lines.borrow().clone()
+    }
+
+    /// What was counted: the samples of decisions that are not zero.
+    pub(crate) fn counted(&self) -> Vec<String> {
+        let site = &self.site;
+        let moment = Moment { time: self.time, config: &site.config, sessions_open: 0, sessions: 0 };
+        let text = site.counters.text(moment);
+        let samples = text.lines().filter_map(|line| line.strip_prefix("batv_milter_decisions_total"));
+        samples.filter(|sample| !sample.ends_with(" 0")).map(ToOwned::to_owned).collect()
     }
 }
 

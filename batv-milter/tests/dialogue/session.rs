@@ -247,6 +247,15 @@ fn the_quiet_log_has_refusals_alone() {
         dialogue.lines(),
         ["5 batv: dir=in action=refuse reason=missing from=<> to=<alice@example.test> client=192.0.2.7"]
     );
+    // What it leaves out counts all the same.
+    assert_eq!(
+        dialogue.counted(),
+        [
+            r#"{dir="in",action="original",reason="pass",key="0"} 1"#,
+            r#"{dir="in",action="refuse",reason="missing",key=""} 1"#,
+            r#"{dir="out",action="leave",reason="null-sender",key=""} 1"#,
+        ]
+    );
 }
 
 #[test]
@@ -367,6 +376,7 @@ fn a_callout_never_sees_the_refusal_at_data() {
         dialogue.lines(),
         ["5 batv: dir=in action=refuse reason=missing from=<> to=<alice@example.test> client=192.0.2.7"]
     );
+    assert_eq!(dialogue.counted(), [r#"{dir="in",action="refuse",reason="missing",key=""} 1"#]);
     dialogue.packet('A', "");
 
     dialogue.packet('M', "<>\0");
