@@ -1,6 +1,7 @@
 //! The daemon: a socket, a thread for each connection of the mail server, signals.
 
 mod connections;
+pub mod filter;
 mod site;
 pub mod socket;
 mod stream;

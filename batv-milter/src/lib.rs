@@ -1,13 +1,14 @@
 //! A milter that signs envelope senders and refuses forged bounces (Bounce Address Tag Validation).
 //!
 //! What a tag means and which bounce is refused is the business of `batv-core`, what a file says that
-//! of `batv-config`. Here is how a mail server asks: the [`protocol`] and the [`session`], both
-//! without I/O and without a clock, and the [`daemon`] around them.
+//! of `batv-config`. Here is how a mail server asks: the [`protocol`] and the [`session`], and for OpenSMTPD
+//! a filter instead ([`opensmtpd`]), all without I/O and without a clock, and the [`daemon`] around them.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod daemon;
 pub mod log;
+pub mod opensmtpd;
 pub mod protocol;
 pub mod session;

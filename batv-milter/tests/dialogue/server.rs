@@ -25,9 +25,16 @@ impl Sent {
     }
 }
 
-struct Surroundings {
+pub(crate) struct Surroundings {
     config: Arc<Config>,
-    lines: RefCell<Vec<String>>,
+    pub(crate) lines: RefCell<Vec<String>>,
+}
+
+impl Surroundings {
+    /// `policy` is what follows `[policy]` in the configuration.
+    pub(crate) fn new(policy: &str) -> Self {
+        Self { config: config("secret = \"secret\"", policy), lines: RefCell::default() }
+    }
 }
 
 impl Site for Surroundings {
@@ -51,8 +58,8 @@ pub(crate) struct Dialogue {
 impl Dialogue {
     /// `policy` is what follows `[policy]` in the configuration.
     pub(crate) fn new(policy: &str) -> Self {
-        let site = Surroundings { config: config("secret = \"secret\"", policy), lines: RefCell::default() };
-        Self { events: Events::default(), session: Session::default(), site, time: TIME, ended: false }
+        let (events, session, site) = (Events::default(), Session::default(), Surroundings::new(policy));
+        Self { events, session, site, time: TIME, ended: false }
     }
 
     pub(crate) fn configure(&mut self, secret: &str, policy: &str) {
