@@ -3,6 +3,7 @@
 mod connections;
 mod exporter;
 mod http;
+pub mod filter;
 mod site;
 pub mod socket;
 mod stream;

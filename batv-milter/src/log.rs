@@ -18,8 +18,8 @@ pub enum Level {
     Debug = 7,
 }
 
-/// Where the lines go.
-#[derive(Clone, Copy, Debug)]
+/// Where the lines go. By default nobody looks for levels in them.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Log {
     /// Whether systemd's journal reads them: it takes the level from a prefix, `<5>` (sd-daemon(3)).
     journal: bool,

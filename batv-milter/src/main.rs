@@ -8,6 +8,7 @@
 use batv_config::{Config, Milter, Socket, Store};
 use batv_milter::daemon::{self, Files, Signals, socket};
 use batv_milter::log::{Level, Log};
+use batv_milter::opensmtpd;
 use clap::Parser;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use sd_notify::NotifyState;
@@ -29,11 +30,15 @@ struct Options {
     /// Report what is wrong with the configuration and the socket, then exit
     #[arg(long)]
     check: bool,
+    /// Be a filter, which OpenSMTPD runs itself; no section [milter] is needed
+    #[arg(long)]
+    opensmtpd: bool,
 }
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    let log = Log::of_this_process();
+    // OpenSMTPD reads what its filter writes, even if systemd has started it.
+    let log = if options.opensmtpd { Log::default() } else { Log::of_this_process() };
     match run(&options, log) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -47,6 +52,11 @@ fn run(options: &Options, log: Log) -> Result<(), String> {
     let store = Store::open(&options.config).map_err(|error| error.to_string())?;
     let files = Arc::new(Files::new(store, log));
     let config = files.config();
+    if options.opensmtpd {
+        opensmtpd::check(&config)?;
+        let run = if options.check { Ok(()) } else { daemon::filter::run(&files) };
+        return run.map_err(|error| format!("OpenSMTPD: {error}"));
+    }
     let milter = milter(&options.config, &config)?;
     let failed = |socket: &Socket, error| format!("{socket}: {error}");
     let (socket, group, metrics) = (&milter.socket, milter.group.as_deref(), milter.metrics.as_ref());

@@ -15,9 +15,9 @@ use crate::metrics::Decided;
 use crate::protocol::{Agreement, Client, Event, ProtocolError, Reply};
 use batv_config::{Config, RefuseAt};
 use macros::Kept;
-use std::net::{IpAddr, Ipv4Addr};
+pub(crate) use macros::Resolved;
 use std::sync::Arc;
-use transaction::Transaction;
+pub(crate) use transaction::Transaction;
 
 /// What a session takes from the daemon around it.
 pub trait Site {
@@ -160,22 +160,9 @@ impl Session {
     }
 
     fn begin(&mut self, mail_from: &[u8], time: u64, config: Arc<Config>) -> Transaction {
-        let trusted = self.macros.authenticated
-            || match self.client {
-                Client::Local => true,
-                // What the host itself sends, unless the file says which networks are internal.
-                Client::Address(address) => {
-                    config.policy.internal_networks.is_empty() && address.is_loopback()
-                }
-                Client::Unknown => false,
-            };
-        let client = match self.client {
-            Client::Local => None,
-            Client::Address(address) => Some(address),
-            Client::Unknown => Some(STRANGER),
-        };
-        let mail_from_resolved = self.macros.sender();
-        Transaction::new(config, self.refuse_at, time, (mail_from, mail_from_resolved), client, trusted)
+        let mail_from = (mail_from, self.macros.sender());
+        let client = (self.client, self.macros.authenticated);
+        Transaction::new(config, self.refuse_at, time, mail_from, client)
     }
 
     fn abort(&mut self) {
@@ -183,7 +170,3 @@ impl Session {
         self.macros.forget_message();
     }
 }
-
-/// Stands for a client whose address is not known, which no network holds. Without an address the
-/// policy would sign for it.
-const STRANGER: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);

@@ -20,6 +20,9 @@ postmaster: root
 staff: alice, bob
 remote: carol@example.net
 john.doe: alice
+friends: carol@example.net
+owner-friends: friends-request
+friends-request: bob
 """
 VIRTUAL_USERS = """
 info@example.org\talice
@@ -41,7 +44,8 @@ define(`confTO_IDENT', `0')
 define(`confBAD_RCPT_THROTTLE', `0')
 define(`confMAX_RCPTS_PER_MESSAGE', `0')
 define(`confREFUSE_LA', `0')
-define(`confQUEUE_LA', `0')
+dnl With 0 a busy machine delivers nothing that has two recipients.
+define(`confQUEUE_LA', `1000000')
 define(`confDELAY_LA', `0')
 define(`confBIND_OPTS', `-DNSRCH -DEFNAMES')
 define(`SMART_HOST', `relay:[{world_host}]')
@@ -62,23 +66,38 @@ MAILER(`local')
 MAILER(`smtp')
 {documented}
 """
+SUBMISSION = """
+include(`cf.m4')
+OSTYPE(`linux')
+define(`confCF_VERSION', `Submit')
+define(`__OSTYPE__', `')
+define(`confHOSTS_FILE', `/etc/hosts')
+define(`confSERVICE_SWITCH_FILE', `{folder}/service.switch')
+define(`MSP_QUEUE_DIR', `{folder}/submitted')
+define(`confQUEUE_LA', `1000000')
+define(`confBIND_OPTS', `-DNSRCH -DEFNAMES')
+define(`RELAY_MAILER_ARGS', `TCP $h {port}')
+{documented}
+FEATURE(`msp', `[127.0.0.1]')
+"""
 
 
 class Sendmail(MailServer):
     """A Sendmail of its own with batv-milter: a folder, a port, and the milter's clock.
 
-    `config` is the content of batv.toml; `settings` are further lines of the .mc.
+    `config` is the content of batv.toml, `milter` more of its section [milter]; `settings` are further
+    lines of the .mc.
     """
 
     _confined = ["chroot", CONFINED] if CONFINED else []
 
-    def __init__(self, config, settings="", date="2026-11-22T12:00:00"):
+    def __init__(self, config, settings="", milter="", date="2026-11-22T12:00:00"):
         # Sendmail trusts no folder that everybody can write to, such as /tmp.
         self.folder = Path(tempfile.mkdtemp(prefix="batv-sendmail-", dir="/run"))
         self._settings = settings
         socket_folder = self.folder / "batv"
         socket_folder.mkdir(mode=0o750)
-        self.milter = Milter(self.folder, f"unix:{socket_folder}/milter.sock", date=date)
+        self.milter = Milter(self.folder, f"unix:{socket_folder}/milter.sock", milter, date)
         self.milter.write(config)
         self._exits = contextlib.ExitStack()
 
@@ -128,6 +147,15 @@ class Sendmail(MailServer):
             "makemap", "-C", self.folder / "sendmail.cf", "hash", self.folder / "virtusertable", input=VIRTUAL_USERS
         )
         self.command("sendmail", "-C", self.folder / "sendmail.cf", "-bi")
+
+    def submit_locally(self, sender, recipient):
+        """A user of this host gives a message to sendmail(1), with the documented settings of submit.mc."""
+        (self.folder / "submitted").mkdir(mode=0o770, exist_ok=True)
+        shutil.chown(self.folder / "submitted", "smmsp", "smmsp")
+        block = documented("submit.mc", "sendmail.md").replace("example.com", "example.test")
+        self.write_cf("submit.cf", SUBMISSION.format(folder=self.folder, port=self.port, documented=block))
+        arguments = ["-C", self.folder / "submit.cf", "-f", sender, recipient]
+        self.command("sendmail", *arguments, input="Subject: test\n\ntest\n")
 
     def write_cf(self, name, text):
         """Makes a .cf of a .mc."""

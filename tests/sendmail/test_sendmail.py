@@ -30,11 +30,11 @@ def without_recipient(reply):
 class Case(unittest.TestCase):
     """Tests that share a Sendmail."""
 
-    config, settings = CONFIG, ""
+    config, settings, milter = CONFIG, "", ""
 
     @classmethod
     def setUpClass(cls):
-        cls.server = cls.enterClassContext(Sendmail(cls.config, cls.settings))
+        cls.server = cls.enterClassContext(Sendmail(cls.config, cls.settings, cls.milter))
 
     def setUp(self):
         self.forget()
@@ -175,6 +175,19 @@ class RoundTrip(Case):
         self.assertEqual(self.server.world.wait_for(1), [("alice@example.test", ("carol@example.net",))])
 
 
+class Lists(Case):
+    config = CONFIG + 'exempt = ["friends-request@mx.example.test"]\n'
+
+    def test_the_owner_gets_what_bounces_of_a_list_though_it_left_unsigned(self):
+        """Sendmail puts the owner in the sender's place after the milter, so the owner is exempt."""
+        self.server.submit("alice@example.test", "friends@example.test")
+        owner = "friends-request@mx.example.test"
+        self.assertEqual(self.server.world.wait_for(1), [(owner, ("carol@example.net",))])
+        self.assertRegex(self.bounce(owner), OK)
+        self.assert_delivered(("", ("bob",)))
+        self.assertEqual(self.bounce("bob@mx.example.test"), MISSING)
+
+
 class SubAddresses(Case):
     config = 'syntax = "sub-address"\n' + CONFIG
 
@@ -189,11 +202,35 @@ class SubAddresses(Case):
 
 
 class Monitored(Case):
-    config = CONFIG + "monitor = true\n"
+    config, milter = CONFIG + "monitor = true\n", 'mark = "X-BATV"'
 
-    def test_nothing_is_refused(self):
-        self.assertRegex(self.bounce("alice@example.test"), OK)
-        self.assert_delivered(("", ("alice",)))
+    def test_nothing_is_refused_and_what_would_be_is_marked(self):
+        for sender, recipient, mark in [
+            ("", "alice@example.test", "missing"),
+            ("", OLD_ALICE, "expired"),
+            ("", ALICE, None),
+            ("bob@example.net", "alice@example.test", None),
+        ]:
+            with self.subTest(sender=sender, recipient=recipient):
+                self.forget()
+                self.assertRegex(self.bounce(recipient) if sender == "" else self.server.send(sender, recipient), OK)
+                self.assert_delivered((sender, ("alice",)))
+                self.assertEqual(self.server.mailboxes.messages[-1]["X-BATV"], mark)
+
+
+class Authenticated(Case):
+    # The mechanism that needs no list of users.
+    settings = "define(`confAUTH_MECHANISMS', `ANONYMOUS')\nTRUST_AUTH_MECH(`ANONYMOUS')"
+
+    def test_the_mail_of_a_user_elsewhere_is_signed_and_that_of_a_stranger_is_not(self):
+        for authenticates, sender in [(False, "alice@example.test"), (True, ALICE), (False, "alice@example.test")]:
+            with self.subTest(authenticates), self.server.client() as client:
+                self.forget()
+                client.ehlo()
+                if authenticates:
+                    self.assertEqual(client.docmd("AUTH", "ANONYMOUS dXNlcg==")[0], 235)
+                self.assertRegex(transaction(client, "alice@example.test", "remote@example.test")[-1], OK)
+                self.assertEqual(self.server.world.wait_for(1), [(sender, ("carol@example.net",))])
 
 
 class DeadMilter(Case):
@@ -218,6 +255,15 @@ class Masquerading(Case):
         masqueraded = self.sent_by("alice@mx.example.test")
         self.assertEqual(masqueraded, signed("alice@mx.example.test").replace("mx.", ""))
         self.assertEqual(self.bounce(masqueraded), FORGED)
+
+    def test_submit_mc_masquerades_before_the_milter(self):
+        for sender in ["alice", "alice@mx.example.test", "alice@example.test"]:
+            with self.subTest(sender):
+                self.forget()
+                self.server.submit_locally(sender, "carol@example.net")
+                self.assertEqual(self.server.world.wait_for(1), [(ALICE, ("carol@example.net",))])
+                self.assertRegex(self.bounce(ALICE), OK)
+                self.assert_delivered(("", ("alice",)))
 
 
 class Spellings(Case):

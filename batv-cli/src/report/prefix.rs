@@ -23,7 +23,9 @@ pub(crate) fn split(line: &[u8]) -> Option<(Option<WrittenDate>, &[u8])> {
             None => (None, line),
         },
     };
-    Some((date, without_level(rest).strip_prefix(b"batv: ")?))
+    let rest = without_level(rest).strip_prefix(b"batv: ")?;
+    // OpenSMTPD writes the name of its filter before each line of it.
+    Some((date, rest.strip_prefix(b"batv: ").unwrap_or(rest)))
 }
 
 /// Takes off a level as systemd and the kernel read it, `<5>`.
@@ -156,7 +158,7 @@ mod tests {
     #[test]
     fn prefixes_of_logs() {
         for (date, prefixes) in [
-            (None, ["", "<5>", "<0>", "<191>"].as_slice()),
+            (None, ["", "<5>", "<0>", "<191>", "batv: "].as_slice()),
             (
                 THIS_YEAR,
                 &[
@@ -164,6 +166,7 @@ mod tests {
                     "Nov 24 07:00:00 mx batv-milter: ",
                     "Nov 24 07:00:00.123456 mx batv-milter[12]: ",
                     "Nov 24 07:00:00 batv-milter[12]: ",
+                    "Nov 24 07:00:00 mx smtpd[12]: batv: ",
                     "Nov 24 07:00:00 ",
                     "<22>Nov 24 07:00:00 mx prog: ",
                     "Nov 24 07:00:00 2001:db8::1 prog: ",
@@ -227,6 +230,7 @@ mod tests {
             "Nov 24 07:00:00 mx postfix/smtpd[1]: NOQUEUE: helo=<batv: dir=in>",
             "Nov 24 07:00:00 mx a b: batv: dir=in",
             "Nov 24 07:00:00 mx a: b: batv: dir=in",
+            "Nov 24 07:00:00 mx a: b: batv: batv: dir=in",
             "Nov 24 07:00:00 mx a:  batv: dir=in",
             "Nov 24 07:00:00 mx a: 1abCDE-000000-XY: batv: dir=in",
             "Nov 24 07:00 mx a: batv: dir=in",

@@ -86,7 +86,7 @@ impl Client {
 
     /// Sendmail writes `IPv6:` before an address, as address literals have it. A zone is of no
     /// interest.
-    fn of_text(address: &[u8]) -> Self {
+    pub(crate) fn of_text(address: &[u8]) -> Self {
         let text = std::str::from_utf8(address).unwrap_or_default();
         let text = text.strip_prefix("IPv6:").unwrap_or(text);
         let text = text.split_once('%').map_or(text, |(address, _)| address);

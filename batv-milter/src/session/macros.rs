@@ -17,7 +17,7 @@ pub(super) struct Kept {
 
 /// What the mail server makes of a recipient.
 #[derive(Debug)]
-pub(super) enum Resolved {
+pub(crate) enum Resolved {
     /// It does not say, or nothing that matters.
     Unknown,
     /// Postfix's own reading of the address.

@@ -1,23 +1,23 @@
 //! A message, from MAIL to its end.
 
+use super::Site;
 use super::macros::Resolved;
-use super::{STRANGER, Site};
 use crate::log::Level;
 use crate::metrics::Decided;
-use crate::protocol::{Agreement, Change};
+use crate::protocol::{Agreement, Change, Client};
 use batv_config::{Config, RefuseAt};
 use batv_core::{
-    Action, Address, InboundDecision, InboundReason, Message, OutboundReason, Recipient, Reply,
-    is_delivery_report,
+    Action, Address, InboundDecision, InboundReason, Message, OutboundDecision, OutboundReason, Recipient,
+    Reply, is_delivery_report,
 };
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 /// A message in progress.
 #[derive(Debug)]
-pub(super) struct Transaction {
+pub(crate) struct Transaction {
     config: Arc<Config>,
     refuse_at: RefuseAt,
     time: u64,
@@ -32,6 +32,10 @@ pub(super) struct Transaction {
     /// Whether it is logged that the message is refused.
     refused: bool,
 }
+
+/// Stands for a client whose address is not known, which no network holds. Without an address the
+/// policy would sign for it.
+const STRANGER: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// Others would be lost if the first one is refused after DATA: then all recipients are.
 const LATER: &str = "451 4.7.1 One recipient at a time";
@@ -67,14 +71,29 @@ fn unquoted(text: &[u8]) -> Vec<u8> {
 }
 
 impl Transaction {
-    pub(super) fn new(
+    /// Begins with the sender, as written and as the mail server reads it, and a client, which may have
+    /// authenticated.
+    pub(crate) fn new(
         config: Arc<Config>,
         refuse_at: RefuseAt,
         time: u64,
         (mail_from, mail_from_resolved): (&[u8], Option<Vec<u8>>),
-        client: Option<IpAddr>,
-        trusted: bool,
+        (client, authenticated): (Client, bool),
     ) -> Self {
+        let trusted = authenticated
+            || match client {
+                Client::Local => true,
+                // What the host itself sends, unless the file says which networks are internal.
+                Client::Address(address) => {
+                    config.policy.internal_networks.is_empty() && address.is_loopback()
+                }
+                Client::Unknown => false,
+            };
+        let client = match client {
+            Client::Local => None,
+            Client::Address(address) => Some(address),
+            Client::Unknown => Some(STRANGER),
+        };
         Self {
             config,
             refuse_at,
@@ -90,7 +109,7 @@ impl Transaction {
     }
 
     /// Judges a recipient. Returns the reply where it is not accepted.
-    pub(super) fn recipient(
+    pub(crate) fn recipient(
         &mut self,
         rcpt_to: &[u8],
         resolved: Resolved,
@@ -112,6 +131,19 @@ impl Transaction {
                 None
             }
         }
+    }
+
+    /// The original of the last recipient, where it is delivered to that.
+    pub(crate) fn original(&self) -> Option<&[u8]> {
+        match &self.accepted.last()?.decision.action {
+            Action::Original(original) => Some(original),
+            Action::Accept | Action::Refuse(_) => None,
+        }
+    }
+
+    /// Forgets the last recipient: the mail server has refused it itself.
+    pub(crate) fn forget_last(&mut self) {
+        self.accepted.pop();
     }
 
     /// Whether a recipient that is refused for a reason waits. A callout is a bounce to one recipient.
@@ -161,10 +193,14 @@ impl Transaction {
 
     /// Appends the changes of the message, and logs what was decided on it.
     pub(super) fn end(self, agreement: Agreement, queue: Option<&[u8]>, site: &impl Site, out: &mut Vec<u8>) {
-        for Accepted { rcpt_to, resolved, decision } in &self.accepted {
-            self.log_inbound(decision, self.question(rcpt_to, resolved.reading()), queue, site);
+        // Whose they are is Postfix's reading, where there is one.
+        let recipients: Vec<&[u8]> =
+            self.accepted.iter().map(|to| to.resolved.reading().unwrap_or(&to.rcpt_to)).collect();
+        let decision = self.outbound(&recipients);
+        self.log_accepted(&decision, queue, site);
+        if let Some(signed) = &decision.signed {
+            Change::Sender(&in_brackets(signed)).write(out);
         }
-        self.sign(queue, site, out);
         self.deliver_to_originals(out);
         let mark = self.config.milter.as_ref().and_then(|milter| milter.mark.as_deref());
         if let Some(name) = mark.filter(|_| agreement.adds_headers()) {
@@ -182,25 +218,28 @@ impl Transaction {
         question
     }
 
-    fn sign(&self, queue: Option<&[u8]>, site: &impl Site, out: &mut Vec<u8>) {
-        // Whose they are is Postfix's reading, where there is one.
-        let recipients: Vec<&[u8]> =
-            self.accepted.iter().map(|to| to.resolved.reading().unwrap_or(&to.rcpt_to)).collect();
+    /// Whether the sender is signed, when these recipients are known.
+    pub(crate) fn outbound(&self, recipients: &[&[u8]]) -> OutboundDecision {
         let mut question = Message::new(&self.mail_from, self.time);
         question.mail_from_resolved = self.mail_from_resolved.as_deref();
-        question.recipients = &recipients;
+        question.recipients = recipients;
         question.client = self.client;
         question.trusted = self.trusted;
-        let decision = self.config.policy.outbound(&question);
-        if let Some(signed) = &decision.signed {
-            Change::Sender(&in_brackets(signed)).write(out);
+        self.config.policy.outbound(&question)
+    }
+
+    /// Logs what was decided on an accepted message.
+    pub(crate) fn log_accepted(&self, decision: &OutboundDecision, queue: Option<&[u8]>, site: &impl Site) {
+        for Accepted { rcpt_to, resolved, decision } in &self.accepted {
+            self.log_inbound(decision, self.question(rcpt_to, resolved.reading()), queue, site);
         }
+        let mut question = Message::new(&self.mail_from, self.time);
         question.client = known(self.client);
         let level = match decision.reason {
             OutboundReason::NullSender | OutboundReason::NotOurs => Level::Debug,
             _ => Level::Info,
         };
-        self.log(level, (&decision).into(), &decision.log_line(&question, queue), site);
+        self.log(level, decision.into(), &decision.log_line(&question, queue), site);
     }
 
     /// What is accepted is delivered to the original. One that is a recipient already is not added: it

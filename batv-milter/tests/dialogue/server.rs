@@ -26,10 +26,18 @@ impl Sent {
     }
 }
 
-struct Surroundings {
+pub(crate) struct Surroundings {
     config: Arc<Config>,
-    lines: RefCell<Vec<String>>,
+    pub(crate) lines: RefCell<Vec<String>>,
     counters: Counters,
+}
+
+impl Surroundings {
+    /// `policy` is what follows `[policy]` in the configuration.
+    pub(crate) fn new(policy: &str) -> Self {
+        let config = config("secret = \"secret\"", policy);
+        Self { config, lines: RefCell::default(), counters: Counters::default() }
+    }
 }
 
 impl Site for Surroundings {
@@ -57,9 +65,8 @@ pub(crate) struct Dialogue {
 impl Dialogue {
     /// `policy` is what follows `[policy]` in the configuration.
     pub(crate) fn new(policy: &str) -> Self {
-        let config = config("secret = \"secret\"", policy);
-        let site = Surroundings { config, lines: RefCell::default(), counters: Counters::default() };
-        Self { events: Events::default(), session: Session::default(), site, time: TIME, ended: false }
+        let (events, session, site) = (Events::default(), Session::default(), Surroundings::new(policy));
+        Self { events, session, site, time: TIME, ended: false }
     }
 
     pub(crate) fn configure(&mut self, secret: &str, policy: &str) {
