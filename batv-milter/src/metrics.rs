@@ -294,7 +294,7 @@ batv_milter_config_warnings 3
 # HELP batv_milter_key_remaining_seconds Time until a secret is 900 days old, in whole days. The domain is the first that the key is for.
 # TYPE batv_milter_key_remaining_seconds gauge
 batv_milter_key_remaining_seconds{domain="*.example.com",key="1",use="sign"} 77673600
-batv_milter_key_remaining_seconds{domain="a\"b@example.org",key="0",use="verify"} -86400
+batv_milter_key_remaining_seconds{domain="\"a\\\"b\"@example.org",key="0",use="verify"} -86400
 "#;
         assert_eq!(text(&counters), expected);
     }
