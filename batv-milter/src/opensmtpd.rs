@@ -34,6 +34,7 @@ const OUT_OF_ORDER: &str = "reject|451 4.3.0 Try again later";
 /// # impl Site for Example {
 /// #     fn config(&self) -> std::sync::Arc<batv_config::Config> { self.0.clone() }
 /// #     fn log(&self, _: Level, _: &str) {}
+/// #     fn count(&self, _: batv_milter::metrics::Decided) {}
 /// # }
 /// # let text = "[[key]]\nnumber = 0\nsecret = 'secret'\nfor = ['example.test']";
 /// # let site = Example(batv_config::Config::parse(text, |_| unreachable!()).unwrap().into());
