@@ -167,15 +167,21 @@ class Process(Daemons):
         self.assertEqual(values["config_warnings",], 2)
 
     def test_a_socket_that_cannot_be_made_ends_it_at_once(self):
-        with socket.create_server(("127.0.0.1", 0)) as taken:
-            address = f"inet:127.0.0.1:{taken.getsockname()[1]}"
+        taken = self.enterContext(socket.create_server(("127.0.0.1", 0)))
+        port, file = f"inet:127.0.0.1:{taken.getsockname()[1]}", f"unix:{self.folder}/no/metrics.sock"
+        for address, options, expected in [
+            (port, [], (2, "Address already in use (os error 98)")),
+            # It may be the daemon itself.
+            (port, ["--check"], (0, "in use, so not tested")),
+            (file, [], (2, "No such file or directory (os error 2)")),
+            (file, ["--check"], (2, "No such file or directory (os error 2)")),
+        ]:
             milter = self.milter(KEYS, address, start=False)
-            for options in [[], ["--check"]]:
-                command = [MILTER, "--config", milter.config, *options]
-                run = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE, check=False)
-                last = run.stderr.splitlines()[-1]
-                self.assertEqual((run.returncode, last), (2, f"{address}: Address already in use (os error 98)"))
-        self.assertFalse(self.socket.exists())
+            command = [MILTER, "--config", milter.config, *options]
+            run = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE, check=False)
+            last = run.stderr.splitlines()[-1]
+            self.assertEqual((run.returncode, last), (expected[0], f"{address}: {expected[1]}"))
+            self.assertFalse(self.socket.exists())
 
     def test_a_socket_in_the_file_system(self):
         path = self.folder / "metrics.sock"
