@@ -160,6 +160,8 @@ impl Transaction {
     }
 
     /// Appends the changes of the message, and logs what was decided on it.
+    // Inlined, it would take a page of every session's stack, also of those that wait.
+    #[inline(never)]
     pub(super) fn end(self, agreement: Agreement, queue: Option<&[u8]>, site: &impl Site, out: &mut Vec<u8>) {
         for Accepted { rcpt_to, resolved, decision } in &self.accepted {
             self.log_inbound(decision, self.question(rcpt_to, resolved.reading()), queue, site);
