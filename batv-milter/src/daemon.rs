@@ -26,10 +26,10 @@ use std::time::Duration;
 pub use site::Files;
 pub use wake::Signals;
 
-/// A session needs little: what it reads and writes is on the heap.
+/// A session needs little: what it reads and writes is on the heap. Most use two pages.
 const STACK: usize = 64 * 1024;
-/// How much to read at once: more than Postfix says of a message up to its first recipient. Eight times as
-/// much makes a session's memory a third larger.
+/// How much to read at once: more than Postfix says of a message up to its first recipient, and little
+/// memory for each session that waits.
 const READ: usize = 512;
 /// How long messages in progress may take when the daemon stops.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -121,7 +121,7 @@ fn accept(
 /// Serves one connection.
 fn serve(connection: &Connection, files: &Files) -> io::Result<()> {
     let (mut events, mut session) = (Events::default(), Session::default());
-    let (mut octets, mut out) = ([0; READ], Vec::new());
+    let (mut octets, mut out) = (vec![0; READ], Vec::new());
     loop {
         let length = connection.stream.receive(&mut octets)?;
         if length == 0 {

@@ -8,7 +8,7 @@ import unittest
 from pathlib import Path
 
 from case import ALICE, FORGED, KEYS, MISSING, OK, TAG, UNKNOWN, Case
-from mail import ROOT, transaction
+from mail import ROOT, transaction, wait_until
 from servers import STRANGER, STRIP, Postfix
 
 
@@ -372,7 +372,7 @@ class Dialogues(unittest.TestCase):
             postfix.world.permanent_failures = 1
             postfix.submit("alice@example.test", "bob@example.net")
             self.assertEqual(postfix.mailboxes.wait_for(1), [("", ("alice@example.test",))])
-            self.assertEqual(postfix.queued(), 0)
+            wait_until(lambda: postfix.queued() == 0, "end of the bounce")
             self.assertIn(f"reason=client from=<> to=<{ALICE}>", postfix.milter.log)
 
     def test_every_version_can_refuse_later(self):

@@ -192,6 +192,8 @@ impl Transaction {
     }
 
     /// Appends the changes of the message, and logs what was decided on it.
+    // Inlined, it would take a page of every session's stack, also of those that wait.
+    #[inline(never)]
     pub(super) fn end(self, agreement: Agreement, queue: Option<&[u8]>, site: &impl Site, out: &mut Vec<u8>) {
         // Whose they are is Postfix's reading, where there is one.
         let recipients: Vec<&[u8]> =
