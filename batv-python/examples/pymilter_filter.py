@@ -46,11 +46,12 @@ class Accepted(NamedTuple):
     decision: batv.InboundDecision[str]
 
     def kept(self) -> str:
-        """Return what Postfix has kept of a text such as `<User <us\\er@example.com>>`."""
-        for text, part in [(self.rcpt_to, self.resolved or ""), (unquoted(self.rcpt_to), unquoted(self.resolved or ""))]:
+        """Return what Postfix has kept of a text such as `<User <"user"@example.com>>`."""
+        given, resolved = self.rcpt_to, self.resolved or self.rcpt_to
+        for text, part in [(given, resolved), (unquoted(given), unquoted(resolved))]:
             if part and (found := re.search(re.escape(part), text, re.IGNORECASE)):
                 return in_brackets(found.group())
-        return self.rcpt_to
+        return in_brackets(given)
 
 
 class BatvMilter(Milter.Base):  # type: ignore[misc]

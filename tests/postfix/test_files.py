@@ -6,6 +6,7 @@ import unittest
 from pathlib import Path
 
 from mail import ROOT
+from servers import documented
 
 MILTER = ROOT / "batv-milter"
 
@@ -48,6 +49,14 @@ class Systemd(unittest.TestCase):
         ]:
             status = (self.folder / name).stat()
             self.assertEqual((status.st_mode & 0o7777, str(status.st_uid), str(status.st_gid)), (mode, user, group))
+
+
+class Documents(unittest.TestCase):
+    def test_they_agree_on_main_cf(self):
+        settings = documented("main.cf")
+        self.assertIn(f"```text\n{settings}```\n", (ROOT / "README.md").read_text())
+        page = (MILTER / "batv-milter.8").read_text()
+        self.assertIn(".Bd -literal -offset indent\n" + "".join(settings.splitlines(True)[:3]), page)
 
 
 class ManualPages(unittest.TestCase):
