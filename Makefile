@@ -57,10 +57,14 @@ bench:
 dist:
 	packaging/dist.py
 
-# Builds the source archive in Debian 13, and installs, uses and purges the packages in Debian 12 and 13:
-# in folders, as root.
+# Reads the packages with lintian, builds the source archive in Debian 13, and installs, uses and purges the
+# packages in Debian 12 and 13: in folders, as root.
 dist-check:
 	tests/dist/run.py
+
+# What crates must be before they are published.
+crates:
+	packaging/crates
 
 # `make install` copies what `make` has built. Files go below $(DESTDIR); the others say where they
 # will be found.
@@ -127,4 +131,4 @@ uninstall:
 clean:
 	$(CARGO) clean
 
-.PHONY: fuzz build library programs generated check demo test bench dist dist-check install uninstall clean
+.PHONY: fuzz build library programs generated check demo test bench dist dist-check crates install uninstall clean

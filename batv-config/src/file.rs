@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 /// The most octets of a secret file.
-pub const SECRET_FILE_LIMIT: usize = 64 << 10;
+pub(crate) const SECRET_FILE_LIMIT: usize = 64 << 10;
 /// The most octets of a configuration file: a million domains with one key, or 150,000 with keys of their own.
 pub(crate) const CONFIG_FILE_LIMIT: usize = 32 << 20;
 

@@ -29,7 +29,7 @@ pub use config::{Config, Key, KeyPatternError, Use, parse_key_pattern};
 pub use config::{Milter, RefuseAt, Socket};
 pub use date::Date;
 pub use fault::{ConfigError, Fault};
-pub use file::{ReadError, SECRET_FILE_LIMIT};
+pub use file::ReadError;
 pub use key_text::{KeyTextError, parse_key_text};
 #[cfg(feature = "edit")]
 pub use secret::new_secret;

@@ -34,8 +34,8 @@ impl Config {
     ///
     /// A key for a wider pattern counts when there is none for the pattern itself: it made the
     /// tags that are on their way.
-    #[must_use]
-    pub fn free_number(&self, patterns: &[Pattern], after: Option<KeyNumber>) -> Option<KeyNumber> {
+    #[cfg_attr(not(feature = "edit"), allow(dead_code))]
+    pub(crate) fn free_number(&self, patterns: &[Pattern], after: Option<KeyNumber>) -> Option<KeyNumber> {
         let is_free = |number: &KeyNumber| {
             patterns.iter().all(|pattern| {
                 let ring = self.policy.keys().covering(pattern);

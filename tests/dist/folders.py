@@ -1,6 +1,7 @@
 """Debian in a folder: made once, copied for each use, and without a network but for installing."""
 
 import contextlib
+import hashlib
 import os
 import shutil
 import subprocess
@@ -87,7 +88,7 @@ class Folder:
 
 def base(suite, *packages):
     """A system with these packages, made on first use and never changed."""
-    made = WORK / f"{suite}-{'-'.join(('base', *packages))[:80]}"
+    made = WORK / f"{suite}-{hashlib.sha256(' '.join(packages).encode()).hexdigest()[:12]}"
     if not made.exists():
         part = made.with_suffix(".part")
         shutil.rmtree(part, ignore_errors=True)

@@ -2,8 +2,9 @@
 """`make dist-check`: what `make dist` has made is built, installed, used, upgraded and purged.
 
 All in folders with Debian 12 and Debian 13, as root. Nothing of this machine is there but the files of
-target/dist, and no network but for Debian's own packages. `tests/dist/run.py bookworm` runs a part: `source`,
-`bookworm`, `trixie`.
+target/dist, and no network but for Debian's own packages. `tests/dist/run.py bookworm` runs a part: `lintian`,
+`source`, `bookworm`, `trixie`. A part of its own is `reproduce`, which takes as long as `make dist` and needs
+no root: the same octets from another folder, without git.
 """
 
 import hashlib
@@ -20,16 +21,22 @@ DIST = TARGET / "dist"
 PACKAGES = ["libbatv0", "libbatv-dev", "batv", "batv-milter", "python3-batv"]
 # What packages need of systemd where that does not run.
 STANDALONE = ["systemd-standalone-sysusers", "systemd-standalone-tmpfiles"]
-EXIM = ["exim4-daemon-heavy", "gcc", "libc6-dev", "man-db", "pkg-config", "python3"]
+EXIM = ["exim4-daemon-heavy", "gcc", "libc6-dev", "man-db", "pkg-config", "python3", "python3-venv"]
 POSTFIX = ["postfix", "postfix-pcre", "python3"]
 
 
 def main(parts):
-    known = {"source": source, "bookworm": lambda: packages("bookworm"), "trixie": lambda: packages("trixie")}
-    if os.getuid():
-        sys.exit("make dist-check needs root: for Debian in folders")
+    known = {
+        "lintian": lintian,
+        "source": source,
+        "bookworm": lambda: packages("bookworm"),
+        "trixie": lambda: packages("trixie"),
+        "reproduce": reproduce,
+    }
+    if not (DIST / "SHA256SUMS").exists():
+        sys.exit(f"nothing to check in {DIST}: first `make dist`")
     sums()
-    for part in parts or known:
+    for part in parts or list(known)[:-1]:
         start = time.monotonic()
         known[part]()
         print(f"{part}: good, {time.monotonic() - start:.0f} s", flush=True)
@@ -50,18 +57,46 @@ def sums():
         check(hashlib.sha256((DIST / name).read_bytes()).hexdigest(), digest, name)
 
 
+def needs(*packages):
+    """Debian packages on this machine, and root, for Debian in folders."""
+    if os.getuid():
+        sys.exit("make dist-check needs root: for Debian in folders")
+    subprocess.run([ROOT / "tests/packages", *packages], check=True)
+
+
+def lintian():
+    """No errors, and no warnings but those that an override explains."""
+    needs("lintian")
+    wanted = [*files(), *DIST.glob("*.dsc")]
+    command = ["lintian", "--allow-root", "--fail-on=error,warning", "--tag-display-limit=0", *wanted]
+    subprocess.run(command, check=True)
+
+
+def reproduce():
+    """The same octets from a folder of another depth, without git."""
+    [archive] = DIST.glob("libbatv-*.tar.xz")
+    folder = WORK / "reproduce/at/another/depth"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    subprocess.run(["tar", "-x", "--strip-components=1", "-f", archive, "-C", folder], check=True)
+    environment = {name: value for name, value in os.environ.items() if name != "CARGO_TARGET_DIR"}
+    subprocess.run(["make", "dist"], cwd=folder, env=environment, check=True)
+    made = (folder / "target/dist/SHA256SUMS").read_text().splitlines()
+    check(made, (DIST / "SHA256SUMS").read_text().splitlines(), "sums")
+    shutil.rmtree(WORK / "reproduce")
+
+
 def source():
     """The source archive builds with Debian 13's own Rust, without a network."""
+    needs("debootstrap", "iproute2")
     [archive] = DIST.glob("libbatv-*.tar.xz")
     with copy(base("trixie", "cargo", "make", "gcc", "libc6-dev", "xz-utils"), "source") as system:
         shutil.copy(archive, system.path / "tmp")
         print(system.shell("cargo --version"), end="")
-        settings = " ".join(
-            f"{name}={value}" for name, value in os.environ.items() if name.startswith("CARGO_PROFILE_")
-        )
         system.shell(
-            f"cd /tmp && tar xf {archive.name} && cd {archive.name.removesuffix('.tar.xz')} && export {settings} _= &&"
-            " make && cargo build --workspace --locked && make install && ldconfig"
+            f"cd /tmp && tar xf {archive.name} && cd {archive.name.removesuffix('.tar.xz')} &&"
+            " make && make install && ldconfig && cd batv-python &&"
+            " PYO3_NO_PYTHON=1 PYO3_BUILD_EXTENSION_MODULE=1 cargo check --quiet --locked"
         )
         check(system.run("batv", "strip", "prvs=0123456789=user@example.com"), "user@example.com\n", "batv")
         system.run("batv-milter", "--version")
@@ -91,6 +126,7 @@ def earlier(folder):
 
 
 def packages(suite):
+    needs("debootstrap", "iproute2")
     with copy(base(suite, *STANDALONE, *EXIM), f"{suite}-exim") as system:
         before = system.files()
         bring(system)
@@ -98,11 +134,15 @@ def packages(suite):
         system.shell("dpkg -i /root/earlier/*.deb")
         use_keys(system)
         use_exim(system)
+        keys = system.shell("sha256sum /etc/batv/*")
         system.shell("dpkg -i /root/debs/*.deb")
+        check(system.shell("sha256sum /etc/batv/*"), keys, "keys after the upgrade")
         keys_are_guarded(system)
         use_exim(system)
         use_library(system)
         use_python(system)
+        use_wheel(system)
+        use_static(system)
         manual_pages(system)
         units(system)
         purge(system, before)
@@ -121,6 +161,9 @@ def bring(system):
     for file in files():
         shutil.copy(file, system.path / "root/debs")
     earlier(system.path / "root/earlier")
+    for pattern in ("*.whl", "*-linux-musl.tar.xz"):
+        for file in DIST.glob(pattern):
+            shutil.copy(file, system.path / "root")
     shutil.copy(ROOT / "tests/dist/mail.py", system.path / "root/mail.py")
     system.shell("useradd --create-home --base-dir /tmp alice")
 
@@ -206,12 +249,25 @@ def use_library(system):
     assert "libbatv.so.0" in system.shell("ldd /tmp/shared")
 
 
-def use_python(system):
+def use_python(system, python="python3"):
     program = (
         "import batv, importlib.metadata; print(batv.strip('prvs=0123456789=a@b'), importlib.metadata.version('batv'))"
     )
     [version] = {file.name.split("_")[1].split("-")[0] for file in files()}
-    check(system.run("python3", "-W", "error", "-c", program), f"a@b {version}\n", "Python")
+    check(system.run(python, "-W", "error", "-c", program), f"a@b {version}\n", python)
+
+
+def use_wheel(system):
+    system.shell("python3 -m venv /tmp/venv && /tmp/venv/bin/pip install --quiet --no-index /root/*.whl")
+    use_python(system, "/tmp/venv/bin/python")
+
+
+def use_static(system):
+    """The static programs, where `make dist` could make them."""
+    for file in DIST.glob("*-linux-musl.tar.xz"):
+        program = f"/tmp/{file.name.removesuffix('.tar.xz')}/batv"
+        system.shell(f"tar -xf /root/{file.name} -C /tmp && ! ldd {program}")
+        check(system.run(program, "strip", "prvs=0123456789=a@b"), "a@b\n", program)
 
 
 def manual_pages(system):
