@@ -3,7 +3,7 @@
 use crate::config::{Config, Key, Use};
 use crate::date::Date;
 use batv_core::{KeyNumber, Monitor, Secret};
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use ipnet::IpNet;
 use std::fmt;
 
 /// The days after which a secret should be retired: a tag that expired turns valid again when
@@ -163,28 +163,6 @@ fn and_more(first: &str, count: usize) -> String {
     if count == 1 { first.to_owned() } else { format!("{first} and {} more", count - 1) }
 }
 
-/// Whether networks hold every host of IPv4 or of IPv6, together if not one of them alone.
-fn is_everybody(networks: &[IpNet]) -> bool {
-    // Halves of halves: they add up exactly.
-    let share = |network: &IpNet| 0.5_f64.powi(network.prefix_len().into());
-    [IpNet::V4(Ipv4Net::default()), IpNet::V6(Ipv6Net::default())].iter().any(|all| {
-        let of_family = || networks.iter().filter(|network| all.contains(*network)).enumerate();
-        // Of networks that hold each other, which are few, the first and widest counts.
-        let is_held = |index: usize, network: &IpNet| {
-            let holds = |(other, wider): (usize, &IpNet)| {
-                wider.contains(network) && (wider != network || other < index)
-            };
-            of_family().any(holds)
-        };
-        of_family().map(|(_, network)| share(network)).sum::<f64>() >= 1.0
-            && of_family()
-                .filter(|(index, network)| !is_held(*index, network))
-                .map(|(_, n)| share(n))
-                .sum::<f64>()
-                >= 1.0
-    })
-}
-
 impl Config {
     /// What should be looked at, at a time in UNIX seconds.
     #[must_use]
@@ -207,7 +185,8 @@ impl Config {
             ("internal-networks", &self.policy.internal_networks),
         ];
         for (setting, networks) in lists {
-            if is_everybody(networks) {
+            // Every host of IPv4 or of IPv6, if not by one network then by several together.
+            if IpNet::aggregate(networks).iter().any(|network| network.prefix_len() == 0) {
                 warnings.push(Warning::Everybody { setting });
             }
         }
