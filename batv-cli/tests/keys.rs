@@ -252,6 +252,21 @@ fn several_servers_get_a_key_before_it_signs() {
 }
 
 #[test]
+fn a_key_for_what_several_keys_sign_for_takes_over_from_all_of_them() {
+    let site = Site::new("");
+    site.out("keys new --for example.com");
+    site.out("keys new --for example.org");
+    site.out("keys new --for example.com example.org");
+    assert_eq!(
+        site.out("keys rotate --to 1"),
+        "key 1 for example.com, example.org: signs\n\
+         key 0 for example.com: verifies until 2026-11-30\n\
+         key 0 for example.org: verifies until 2026-11-30\n"
+    );
+    assert!(site.out("sign a@example.com a@example.org").lines().all(|line| line.starts_with("prvs=1786")));
+}
+
+#[test]
 fn a_key_for_a_more_specific_domain_takes_no_bounce_away() {
     let site = Site::new("");
     site.out("keys new --for *");

@@ -209,8 +209,11 @@ impl Config {
     /// The patterns for which a key is out of use while its tags are under way.
     fn overshadowing(&self, index: usize, key: &Key, time: u64) -> Option<KeyWarning> {
         let is_under_way = |since| Date::at(time) <= self.verify_until(since);
-        let entries = self.overshadowed.iter().filter(|entry| entry.key == index && !key.is_spent(time));
-        let entries = entries.filter(|entry| entry.since.is_none_or(is_under_way));
+        // They are in the order of the keys.
+        let first = self.overshadowed.partition_point(|entry| entry.key < index);
+        let entries = self.overshadowed.iter().skip(first).take_while(|entry| entry.key == index);
+        let entries =
+            entries.filter(|_| !key.is_spent(time)).filter(|entry| entry.since.is_none_or(is_under_way));
         let patterns = entries.flat_map(|entry| &entry.patterns);
         let count = patterns.clone().count();
         let first = patterns.min()?.clone();

@@ -11,7 +11,7 @@ use crate::file::{CONFIG_FILE_LIMIT, FileRead, beside, chmod, open_to_others, re
 use crate::secret::{decode_base64, new_secret};
 use crate::store::load::{interpret, read_secret, text_of, unreadable};
 use batv_core::{KeyNumber, Pattern};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -206,10 +206,23 @@ impl Keys {
             return Err(EditError::Refused(format!("no key signs{}", for_patterns(patterns))));
         }
         let hint = if signing.len() > 1 { ": choose with --for" } else { "" };
-        let mut new_keys = Vec::new();
+        let waiting = to.map(|to| (to, self.waiting(to)));
+        let (mut new_keys, mut promoted) = (Vec::new(), HashSet::new());
         for (index, Key { number, patterns: of_key, .. }) in signing {
-            if let Some(to) = to {
-                self.promote(to, &of_key, hint)?;
+            if let Some((to, waiting)) = &waiting {
+                let found = of_key.iter().filter_map(|pattern| waiting.get(pattern).copied());
+                let found: BTreeSet<_> = found.collect();
+                if found.is_empty() {
+                    let patterns = for_patterns(&of_key);
+                    let message = format!("there is no key {to}{patterns} that only verifies{hint}");
+                    return Err(EditError::Refused(message));
+                }
+                for index in found {
+                    // It may be for what several keys sign for.
+                    if promoted.insert(index) {
+                        self.promote(index);
+                    }
+                }
             } else {
                 let new = self.free_number(&of_key, Some(number))?;
                 let (name, secret) = self.make_secret(new, Some(index))?;
@@ -223,22 +236,17 @@ impl Keys {
         Ok(())
     }
 
-    fn promote(&mut self, number: KeyNumber, patterns: &[Pattern], hint: &str) -> Result<(), EditError> {
-        let found = self.select(|key| {
-            key.number == number
-                && key.r#use == Use::Verify
-                && patterns.iter().any(|pattern| key.patterns.contains(pattern))
-        });
-        if found.is_empty() {
-            let patterns = for_patterns(patterns);
-            let message = format!("there is no key {number}{patterns} that only verifies{hint}");
-            return Err(EditError::Refused(message));
-        }
-        for (index, key) in found {
-            self.document.sign(index);
-            self.report(number, key.patterns, What::Signs);
-        }
-        Ok(())
+    /// Where the keys with a number that only verify stand, by what they are for.
+    fn waiting(&self, number: KeyNumber) -> HashMap<Pattern, usize> {
+        let keys = self.select(|key| key.number == number && key.r#use == Use::Verify).into_iter();
+        keys.flat_map(|(index, key)| key.patterns.into_iter().map(move |pattern| (pattern, index))).collect()
+    }
+
+    fn promote(&mut self, index: usize) {
+        let Some(key) = self.config.keys.get(index) else { return };
+        let (number, patterns) = (key.number, key.patterns.clone());
+        self.document.sign(index);
+        self.report(number, patterns, What::Signs);
     }
 
     /// Lets the one key with a number, among those for the patterns if there are any, only verify,
@@ -358,9 +366,6 @@ impl Keys {
     }
 
     fn report(&mut self, number: KeyNumber, patterns: Vec<Pattern>, what: What) {
-        let change = Change { number, patterns, what };
-        if !self.changes.contains(&change) {
-            self.changes.push(change);
-        }
+        self.changes.push(Change { number, patterns, what });
     }
 }
