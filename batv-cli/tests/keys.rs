@@ -252,6 +252,18 @@ fn several_servers_get_a_key_before_it_signs() {
 }
 
 #[test]
+fn what_a_key_is_for_is_written_once_and_with_its_quotes() {
+    let site = Site::new("");
+    let quoted = "\"John Doe\"@example.com";
+    let mut command = site.command("keys new --config batv.toml --for");
+    let ran = run(command.args(["Example.com.", quoted, "EXAMPLE.com", quoted]), b"");
+    assert_eq!(ran.text(), "key 0 for example.com, \"john doe\"@example.com: new, signs\n");
+    assert!(site.text().contains("for = [\"example.com\", '\"john doe\"@example.com']\n"), "{}", site.text());
+    let ran = run(site.command("sign --config batv.toml").arg(quoted), b"");
+    assert!(ran.text().starts_with("\"prvs=0") && ran.status == 0, "{ran:?}");
+}
+
+#[test]
 fn a_key_for_what_several_keys_sign_for_takes_over_from_all_of_them() {
     let site = Site::new("");
     site.out("keys new --for example.com");

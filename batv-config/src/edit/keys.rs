@@ -152,6 +152,9 @@ impl Keys {
     /// [`EditError`] where a key signs for some of the domains and none for others, or all ten numbers
     /// are in use.
     pub fn add(&mut self, patterns: &[Pattern]) -> Result<(), EditError> {
+        let mut seen = HashSet::new();
+        let patterns: Vec<_> = patterns.iter().filter(|pattern| seen.insert(*pattern)).cloned().collect();
+        let patterns = &*patterns;
         let number = self.free_number(patterns, None)?;
         self.copy_covering(patterns);
         let covering = |pattern| self.config.policy.keys().covering(pattern);

@@ -1,7 +1,9 @@
 //! Patterns of addresses and domains, of which the most specific wins.
 
 use super::folded::{Folded, fold_into};
+use super::reading::in_quotes;
 use crate::address::parse;
+use crate::text::{self, LOCAL_PART};
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -44,8 +46,8 @@ impl Pattern {
             (_, Some(suffix)) => suffix,
             _ => domain,
         };
-        // A local-part that has a star of its own can be quoted.
-        let beginning = local.strip_suffix('*').filter(|_| !local.starts_with('"'));
+        // A local-part that has a star of its own can be quoted; the beginning of one cannot.
+        let beginning = local.strip_suffix('*').filter(|_| !local.contains('"'));
         let mut key = Vec::with_capacity(local.len() + named.len() + 1);
         if !every_local_part {
             let local = beginning.unwrap_or(local);
@@ -91,7 +93,9 @@ impl fmt::Display for Pattern {
             Some(at) => self.key.split_at(at),
             None => (&b""[..], &*self.key),
         };
-        let (local, domain) = (String::from_utf8_lossy(local), String::from_utf8_lossy(domain));
+        let needs_quotes = local.iter().any(|octet| *octet == b'*' || !text::is(*octet, LOCAL_PART));
+        let local = if needs_quotes { in_quotes(local) } else { local.to_vec() };
+        let (local, domain) = (String::from_utf8_lossy(&local), String::from_utf8_lossy(domain));
         let star = if self.is_beginning { "*" } else { "" };
         match &*domain {
             "@" if local.is_empty() => f.write_str("*"),
@@ -297,6 +301,17 @@ mod tests {
             assert_eq!(Pattern::parse(text).unwrap().to_string(), text);
         }
         assert_eq!(Pattern::parse("SRS0=*@Example.COM.").unwrap().to_string(), "srs0=*@example.com");
+        // Without their quotes these would be no patterns, or others.
+        for text in [
+            r#""john doe"@example.com"#,
+            r#""a\"\\b"@*"#,
+            r#""a*"@example.com"#,
+            r#""*"@b.test"#,
+            r#""a@b"@c"#,
+        ] {
+            assert_eq!(Pattern::parse(text).unwrap().to_string(), text);
+        }
+        assert_eq!(Pattern::parse(r#""Boss"@B.test"#).unwrap().to_string(), "boss@b.test");
     }
 
     #[test]
@@ -342,6 +357,7 @@ mod tests {
             "a b*@example.com",
             "*x",
             "x*.test",
+            "a\"b c\"*@b.test",
             "a@b@c d",
             ".",
         ] {

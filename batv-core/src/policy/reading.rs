@@ -284,7 +284,7 @@ fn meaning(local: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// The quoted string that means these octets.
-fn in_quotes(user: &[u8]) -> Vec<u8> {
+pub(super) fn in_quotes(user: &[u8]) -> Vec<u8> {
     core::iter::once(b'"').chain(escaped(user.iter().copied())).chain([b'"']).collect()
 }
 
