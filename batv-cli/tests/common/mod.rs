@@ -11,6 +11,11 @@ use tempfile::NamedTempFile;
 /// Sunday, 2026-11-22 12:00 UTC, day 20779.
 pub const NOON: &str = "1795348800";
 
+/// [`NOON`] of a later day.
+pub fn noon(days: u64) -> String {
+    (NOON.parse::<u64>().unwrap() + days * 86_400).to_string()
+}
+
 pub fn batv() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_batv"));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -140,5 +145,14 @@ impl Site {
         let ran = self.run(words);
         assert_eq!((ran.err.as_str(), ran.status), ("", 0), "{words}");
         ran.text().to_owned()
+    }
+
+    /// The message of a command that is refused, and leaves the files as they are.
+    pub fn refused(&self, words: &str) -> String {
+        let (text, files) = (self.text(), self.files());
+        let ran = self.run(words);
+        assert_eq!((ran.text(), ran.status), ("", 2), "{words}");
+        assert_eq!((self.text(), self.files()), (text, files), "{words}");
+        ran.err
     }
 }
