@@ -4,14 +4,11 @@ use crate::common::{DAY, NOON, settings};
 use crate::{
     ALICE, BOB, FORGED, bounce, bounce_with, inbound, key_for, outbound, patterns, shown, site, with,
 };
-use batv_core::{
-    Action, Address, Delimiter, InboundReason, KeyNumber, Policy, Recipient, ReplyText, ReplyTextError,
-    Verdict,
-};
+use batv_core::{Address, Delimiter, InboundReason, KeyNumber, Policy, Recipient, Verdict};
 use std::net::IpAddr;
 
 /// The recipients whose verdicts are the six.
-const VERDICTS: [(&str, &str); 6] = [
+pub(super) const VERDICTS: [(&str, &str); 6] = [
     ("<alice@example.test>", "550 missing"),
     ("<prvs=abc=alice@example.test>", "550 malformed"),
     ("<prvs=1786864c09=alice@example.test>", "550 unknown-key"),
@@ -33,32 +30,6 @@ fn a_bounce_passes_or_is_refused_by_its_verdict() {
     let midnight = NOON - NOON % DAY;
     assert_eq!(at(midnight + 8 * DAY - 1), "alice@example.test pass");
     assert_eq!(at(midnight + 8 * DAY), "550 expired");
-}
-
-#[test]
-fn the_reply_is_one_that_a_human_understands() {
-    let refused = |recipient: &str| {
-        let decision = site().inbound(&Recipient::new(b"<>", recipient.as_bytes(), NOON));
-        match decision.action {
-            Action::Refuse(reply) => reply.to_string(),
-            action => panic!("{action:?}"),
-        }
-    };
-    let missing = "550 5.7.1 Not a bounce of mail sent from here (BATV: the address has no tag)";
-    assert_eq!(refused("alice@example.test"), missing);
-
-    let mut texts: Vec<_> = VERDICTS[..5].iter().map(|(recipient, _)| refused(recipient)).collect();
-    for text in &texts {
-        assert!(text.starts_with("550 5.7.1 ") && text.is_ascii() && text.len() < 200, "{text}");
-        // What a peer may not learn from a reply.
-        assert!(!text.contains("alice") && !text.contains("864c09"), "{text}");
-    }
-    // Each reason has a text of its own.
-    let others = [InboundReason::Unreadable, InboundReason::SecondRecipient, InboundReason::TaggedMail];
-    texts.extend(others.map(|reason| ReplyText::default().reply(reason).to_string()));
-    texts.sort_unstable();
-    texts.dedup();
-    assert_eq!(texts.len(), 8);
 }
 
 #[test]
@@ -399,51 +370,6 @@ fn the_decision_says_what_the_tag_says() {
     assert_eq!(said("alice@example.test", NOON), (None, None));
     assert_eq!(said("prvs=abc=alice@example.test", NOON), (None, None));
     assert_eq!(said("prvs=0786864c09=alice@other.test", NOON), (None, None));
-}
-
-#[test]
-fn a_site_can_have_its_own_reply() {
-    let policy = with(|policy| {
-        policy.reply = ReplyText::new("Not ours ({reason}), see https://example.test/{reason}").unwrap();
-    });
-    let refused = |recipient: &str| {
-        let decision = policy.inbound(&Recipient::new(b"<>", recipient.as_bytes(), NOON));
-        match decision.action {
-            Action::Refuse(reply) => reply.to_string(),
-            action => panic!("{action:?}"),
-        }
-    };
-    let missing = "550 5.7.1 Not ours (missing), see https://example.test/missing";
-    assert_eq!(refused("alice@example.test"), missing);
-    assert_eq!(refused(FORGED), missing.replace("missing", "bad-signature"));
-}
-
-#[test]
-fn a_reply_is_one_line_of_printable_ascii() {
-    for (text, error, message) in [
-        ("", ReplyTextError::Empty, "reply is empty"),
-        ("100%", ReplyTextError::Octet { octet: b'%', position: 3 }, "reply cannot have '%' at octet 3"),
-        ("a\r\nb", ReplyTextError::Octet { octet: b'\r', position: 1 }, r"reply cannot have '\r' at octet 1"),
-        ("\tx", ReplyTextError::Octet { octet: b'\t', position: 0 }, r"reply cannot have '\t' at octet 0"),
-        ("x\x7f", ReplyTextError::Octet { octet: 0x7f, position: 1 }, r"reply cannot have '\x7f' at octet 1"),
-        ("é", ReplyTextError::Octet { octet: 0xc3, position: 0 }, r"reply cannot have '\xc3' at octet 0"),
-        (
-            &"x".repeat(401),
-            ReplyTextError::TooLong { octets: 401 },
-            "reply may have 401 octets, but 400 are allowed",
-        ),
-        // 16 octets for the longest reason, second-recipient.
-        (
-            &["x".repeat(385), "{reason}".into()].concat(),
-            ReplyTextError::TooLong { octets: 401 },
-            "reply may have 401 octets, but 400 are allowed",
-        ),
-    ] {
-        assert_eq!(ReplyText::new(text), Err(error), "{text:?}");
-        assert_eq!(error.to_string(), message);
-    }
-    assert!(ReplyText::new(&"x".repeat(400)).is_ok());
-    assert!(ReplyText::new(&["x".repeat(384), "{reason}".into()].concat()).is_ok());
 }
 
 #[test]

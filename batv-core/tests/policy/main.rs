@@ -12,6 +12,7 @@ mod keys;
 mod log_line;
 mod monitoring;
 mod outbound;
+mod reply;
 mod resolved;
 mod spellings;
 
