@@ -5,12 +5,13 @@ use crate::failure::{Failure, warn};
 use crate::options::{parse_key_number, read_secret};
 use crate::output::{Output, output, write_json};
 use crate::time::TimeOption;
-use batv_config::edit::{Change, EditError, Editor, Keys, for_patterns};
+use batv_config::edit::{EditError, Editor, Keys, for_patterns};
 use batv_config::{Date, Key, Use, parse_key_pattern};
 use batv_core::{KeyNumber, Pattern};
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use std::io::{IsTerminal, Write};
+use std::fmt::Display;
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -182,7 +183,10 @@ impl KeysCommand {
             Self::Retire(Retire { time, number, patterns, force }) => {
                 change(path, &time, force, |keys| keys.retire(number, &patterns, force))
             }
-            Self::Prune(Prune { time }) => prune(path, &time),
+            Self::Prune(Prune { time }) => change(path, &time, false, |keys| {
+                keys.prune();
+                Ok(())
+            }),
             Self::Show(show) => show.run(path),
             Self::Export(export) => export.run(path),
             Self::Fingerprint(fingerprint) => fingerprint.run(),
@@ -197,36 +201,27 @@ fn change(
     may_stop: bool,
     change: impl FnOnce(&mut Keys) -> Result<(), EditError>,
 ) -> Result<bool, Failure> {
-    report(&edit(path, time, may_stop, change)?, "")
-}
-
-fn prune(path: &Path, time: &TimeOption) -> Result<bool, Failure> {
-    let changes = edit(path, time, false, |keys| {
-        keys.prune();
-        Ok(())
-    })?;
-    report(&changes, "no key is spent\n")
-}
-
-fn edit(
-    path: &Path,
-    time: &TimeOption,
-    may_stop: bool,
-    change: impl FnOnce(&mut Keys) -> Result<(), EditError>,
-) -> Result<Vec<Change>, Failure> {
     let waiting =
         || warn(format_args!("{}: waiting for another program that is changing it", path.display()));
     let today = Date::at(time.time()?);
-    Ok(Editor { path, today, may_stop, patience: PATIENCE, waiting: &waiting }.change(change)?)
+    let changes = Editor { path, today, may_stop, patience: PATIENCE, waiting: &waiting }.change(change)?;
+    if changes.is_empty() {
+        // Only pruning finds nothing to do.
+        return print(&["no key is spent"]);
+    }
+    print(&changes).map_err(|failure| match failure {
+        // Who takes it for a change that failed makes it again.
+        Failure::Output(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Failure::Other(format!("{}: changed, but standard output: {error}", path.display()))
+        }
+        failure => failure,
+    })
 }
 
-fn report(changes: &[Change], nothing: &str) -> Result<bool, Failure> {
+fn print(lines: &[impl Display]) -> Result<bool, Failure> {
     let mut out = output();
-    for change in changes {
-        writeln!(out, "{change}")?;
-    }
-    if changes.is_empty() {
-        out.write_all(nothing.as_bytes())?;
+    for line in lines {
+        writeln!(out, "{line}")?;
     }
     out.flush()?;
     Ok(true)
@@ -310,21 +305,12 @@ impl Show {
 impl Export {
     fn run(self, config: &Path) -> Result<bool, Failure> {
         let table = Keys::read(config)?.table(self.time.time()?)?;
-        let mut out = output();
-        for line in table {
-            writeln!(out, "{}", &*line)?;
-        }
-        out.flush()?;
-        Ok(true)
+        print(&table.iter().map(|line| &**line).collect::<Vec<_>>())
     }
 }
 
 impl Fingerprint {
     fn run(self) -> Result<bool, Failure> {
-        let fingerprint = read_secret(&self.file)?.fingerprint();
-        let mut out = output();
-        writeln!(out, "{fingerprint}")?;
-        out.flush()?;
-        Ok(true)
+        print(&[read_secret(&self.file)?.fingerprint()])
     }
 }

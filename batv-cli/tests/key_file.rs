@@ -3,8 +3,8 @@
 
 mod common;
 
-use common::{ALICE, Site, noon, run};
-use std::fs::Permissions;
+use common::{ALICE, NOON, Site, noon, run};
+use std::fs::{File, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 
 const COMMENTED: &str = r#"# BATV of example.com.
@@ -231,4 +231,19 @@ fn a_text_without_final_newline_or_with_octal_or_long_lists() {
         site.out("keys rotate").lines().next(),
         Some("key 1 for d0.test, d1.test, d2.test and 2 more: new, signs")
     );
+}
+
+#[test]
+fn a_change_that_cannot_be_told_has_been_made_all_the_same() {
+    let site = Site::new("");
+    site.out("keys new --for example.com");
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let ran = run(site.command(&format!("keys rotate --config batv.toml --at {NOON}")).stdout(full), b"");
+    let error = "batv: batv.toml: changed, but standard output: No space left on device (os error 28)\n";
+    assert_eq!((ran.err.as_str(), ran.status), (error, 2));
+    assert!(site.text().contains("number = 1"));
+    // Where nothing has changed, that is all.
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let ran = run(site.command(&format!("keys prune --config batv.toml --at {NOON}")).stdout(full), b"");
+    assert_eq!(ran.err, "batv: standard output: No space left on device (os error 28)\n");
 }
