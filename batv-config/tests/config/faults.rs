@@ -130,6 +130,9 @@ fn a_long_text_is_not_repeated() {
         let text = format!("[policy]\nuntagged-clients = [\"{given}\"]");
         assert_eq!(faults(&text), format!("line 2: policy.untagged-clients: \"{shown}\" {reason}"));
     }
+    let key = "[[key]]\nnumber = 1\nfor = [\"a.test\"]\n";
+    let text = format!("{key}secret-file = \"{}\"", "x".repeat(4097));
+    assert_eq!(faults(&text), "line 4: key[1].secret-file: is longer than 4096 octets");
 }
 
 #[test]
