@@ -18,6 +18,9 @@ use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+/// What Linux allows. The error for a longer path would hold all of it.
+const LONGEST_PATH: usize = 4096;
+
 /// A configuration, `batv.toml`: the keys of all the domains of a site, and its policy.
 ///
 /// It answers any number of threads, also while its file is read again.
@@ -38,6 +41,10 @@ impl Config {
     #[pyo3(signature = (path))]
     fn open(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
         guard(|| {
+            if path.as_os_str().len() > LONGEST_PATH {
+                let reason = format!("is longer than {LONGEST_PATH} octets");
+                return Err(raise(py, &ARGUMENT_ERROR, ("path", reason)));
+            }
             let store = py.detach(|| Store::open(path)).map_err(|error| config_error(py, &error, false))?;
             Self::new(py, Source::File(store))
         })
@@ -215,12 +222,14 @@ impl Config {
     /// `mail_from_resolved` and `rcpt_resolved` are the two addresses as the mail server itself
     /// reads them, `client` is the address of the host that sends the message. `trusted` says that
     /// it is local or has authenticated, `recipients_before` how many recipients the message had
-    /// before.
+    /// before. `is_report`, where the header has been read, is what `is_delivery_report` says: a
+    /// bounce that is no delivery report is not refused.
     #[pyo3(
         signature = (mail_from, rcpt_to, at=None, *, mail_from_resolved=None, rcpt_resolved=None,
-                     client=None, trusted=false, recipients_before=None),
+                     client=None, trusted=false, recipients_before=None, is_report=None),
         text_signature = "($self, mail_from, rcpt_to, at=None, *, mail_from_resolved=None, \
-                          rcpt_resolved=None, client=None, trusted=False, recipients_before=0)"
+                          rcpt_resolved=None, client=None, trusted=False, recipients_before=0, \
+                          is_report=None)"
     )]
     #[allow(clippy::too_many_arguments)] // keywords in Python
     fn inbound(
@@ -233,6 +242,7 @@ impl Config {
         client: Option<&Bound<'_, PyAny>>,
         trusted: bool,
         recipients_before: Option<&Bound<'_, PyAny>>,
+        is_report: Option<bool>,
     ) -> PyResult<InboundDecision> {
         guard(|| {
             let sender = Given::new(mail_from)?;
@@ -247,6 +257,7 @@ impl Config {
             recipient.trusted = trusted;
             let before = |count| number(count, "recipients_before", "recipients_before");
             recipient.recipients_before = recipients_before.map_or(Ok(0), before)?;
+            recipient.is_report = is_report;
             let decision = self.with(|config| config.policy.inbound(&recipient));
             let line = decision.log_line(&recipient, None);
             InboundDecision::of(&given, &decision, line)

@@ -2,7 +2,7 @@
 
 use crate::address::Given;
 use crate::error::guard;
-use crate::value::{Action, InboundReason, Member, OutboundReason, Text, value};
+use crate::value::{Action, DaysLeft, InboundReason, KeyNumber, Member, OutboundReason, Text, value};
 use pyo3::prelude::*;
 
 value! {
@@ -18,7 +18,7 @@ value! {
         /// The line for the log, without a queue id.
         line: String,
         /// The number of the key that signed.
-        key_number: Option<u8>,
+        key_number: Option<KeyNumber>,
     }
 
     /// The line for the log, the same from every part of libbatv.
@@ -43,7 +43,7 @@ impl OutboundDecision {
             mail_from: mail_from.into(),
             action: Member::of(py, decision.action())?,
             reason: Member::of(py, decision.reason.as_str())?,
-            key_number: decision.key_number.map(batv_core::KeyNumber::get),
+            key_number: decision.key_number.map(|number| KeyNumber(number.get())),
             line,
         })
     }
@@ -68,9 +68,9 @@ value! {
         /// Whether it is accepted only because the policy monitors.
         monitored: bool,
         /// The key number in the tag, where there is one.
-        key_number: Option<u8>,
+        key_number: Option<KeyNumber>,
         /// The days that the tag is still good for, where there is one.
-        days_left: Option<u8>,
+        days_left: Option<DaysLeft>,
     }
 
     /// The line for the log, the same from every part of libbatv.
@@ -100,11 +100,24 @@ impl InboundDecision {
             original,
             reply,
             monitored: decision.monitored,
-            key_number: decision.key_number.map(batv_core::KeyNumber::get),
-            days_left: decision.days_left,
+            key_number: decision.key_number.map(|number| KeyNumber(number.get())),
+            days_left: decision.days_left.map(DaysLeft),
             line,
         })
     }
+}
+
+/// Whether a message is a delivery report, by the value of its header field Content-Type:
+/// `multipart/report; report-type=delivery-status`, in any of the ways to write it.
+///
+/// A message without the field is not one.
+#[pyfunction]
+#[pyo3(signature = (content_type, /))]
+pub(crate) fn is_delivery_report(content_type: &Bound<'_, PyAny>) -> PyResult<bool> {
+    guard(|| {
+        let given = Given::readable(content_type, "content_type")?;
+        Ok(given.is_some_and(|given| batv_core::is_delivery_report(given.octets())))
+    })
 }
 
 fn with_queue(line: &str, queue: Option<&Bound<'_, PyAny>>) -> PyResult<String> {

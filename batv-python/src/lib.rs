@@ -27,7 +27,7 @@ mod _batv {
     #[pymodule_export]
     use crate::config::Config;
     #[pymodule_export]
-    use crate::decision::{InboundDecision, OutboundDecision};
+    use crate::decision::{InboundDecision, OutboundDecision, is_delivery_report};
     #[pymodule_export]
     use crate::fault::Fault;
     #[pymodule_export]

@@ -2,7 +2,7 @@
 
 use crate::address::Given;
 use crate::error::{ARGUMENT_ERROR, guard, raise};
-use crate::value::{Dialect, Member, Text, number, value};
+use crate::value::{Day, Dialect, KeyNumber, Member, Text, number, value};
 use batv_core::Address;
 use pyo3::prelude::*;
 
@@ -20,9 +20,9 @@ value! {
         /// The day in the tag: of expiry where there is a key number, of sending in the dialect
         /// `ironport`, both modulo 1000; that of `sparkpost` counts from 1970; what `barracuda`
         /// means is not known.
-        day: u32,
+        day: Day,
         /// The key number, where the form has one.
-        key_number: Option<u8>,
+        key_number: Option<KeyNumber>,
     }
 }
 
@@ -69,8 +69,8 @@ pub(crate) fn inspect(address: &Bound<'_, PyAny>) -> PyResult<Option<Stripped>> 
         Ok(Some(Stripped {
             dialect: Member::of(address.py(), stripped.dialect.as_str())?,
             original: given.original(&stripped.original)?.into(),
-            day: stripped.day,
-            key_number: stripped.tag.map(|tag| tag.key_number().get()),
+            day: Day(stripped.day),
+            key_number: stripped.tag.map(|tag| KeyNumber(tag.key_number().get())),
         }))
     })
 }

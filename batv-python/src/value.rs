@@ -182,6 +182,39 @@ impl<'py, E> IntoPyObject<'py> for &Member<E> {
     }
 }
 
+/// Names the numbers that values have, with their types and the arguments that take them.
+macro_rules! numbers {
+    ($($name:ident($kind:ty), $argument:literal;)+) => {
+        $(pub(crate) struct $name(pub(crate) $kind);
+
+        impl<'py> FromPyObject<'_, 'py> for $name {
+            type Error = PyErr;
+
+            fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+                number(&given, $argument, $argument).map(Self)
+            }
+        }
+
+        impl<'py> IntoPyObject<'py> for &$name {
+            type Target = PyInt;
+            type Output = Bound<'py, PyInt>;
+            type Error = Infallible;
+
+            fn into_pyobject(self, py: Python<'py>) -> Result<Self::Output, Self::Error> {
+                self.0.into_pyobject(py)
+            }
+        })+
+    };
+}
+
+numbers! {
+    Day(u32), "day";
+    DaysLeft(u8), "days_left";
+    KeyNumber(u8), "key_number";
+    Line(usize), "line";
+    Number(u8), "number";
+}
+
 /// An address, as `str` or `bytes`.
 pub(crate) struct Text(Py<PyAny>);
 

@@ -2,7 +2,7 @@
 
 use crate::address::Given;
 use crate::error::guard;
-use crate::value::{Member, Text, Verdict, value};
+use crate::value::{DaysLeft, KeyNumber, Member, Text, Verdict, value};
 use pyo3::prelude::*;
 
 value! {
@@ -16,9 +16,9 @@ value! {
         /// The address without its tag, where the tag is authentic.
         original: Option<Text>,
         /// The number of the key that signed, where the tag is authentic.
-        key_number: Option<u8>,
+        key_number: Option<KeyNumber>,
         /// The days that an authentic tag is still good for.
-        days_left: Option<u8>,
+        days_left: Option<DaysLeft>,
     }
 
     /// Whether the tag is authentic and in time.
@@ -40,8 +40,8 @@ impl Verification {
         Ok(Self {
             verdict: Member::of(given.py(), verdict.as_str())?,
             original: original.map(Text::from),
-            key_number: authentic.map(|authentic| authentic.key_number.get()),
-            days_left: authentic.map(|authentic| authentic.days_left),
+            key_number: authentic.map(|authentic| KeyNumber(authentic.key_number.get())),
+            days_left: authentic.map(|authentic| DaysLeft(authentic.days_left)),
         })
     }
 }

@@ -35,6 +35,7 @@ from batv._batv import (
     Stripped,
     Verification,
     inspect,
+    is_delivery_report,
     strip,
 )
 from batv._types import (
@@ -77,6 +78,7 @@ __all__ = [
     "Verification",
     "generate_secret",
     "inspect",
+    "is_delivery_report",
     "strip",
 ]
 

@@ -22,7 +22,7 @@ def _value(value: object) -> str:
         case bool():
             return str(value).lower()
         case int():
-            return str(value)
+            return int.__repr__(value)  # str of an enumeration's member may be its name
         case str():
             return _text(value)
         case date():
