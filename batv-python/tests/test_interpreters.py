@@ -2,12 +2,16 @@
 
 import importlib.util
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import batv
+import pytest
+from conftest import DEADLINE
 
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(batv.__file__).parents[1])}
 SECOND = """
 import sys
 import batv
@@ -31,9 +35,8 @@ print(batv.strip("prvs=0123456789=user@example.com"))
 
 
 def run(script: str, *options: str) -> list[str]:
-    environment = {**os.environ, "PYTHONPATH": str(Path(batv.__file__).parents[1])}
     command = [sys.executable, *options, "-c", script]
-    return subprocess.check_output(command, env=environment, text=True).splitlines()  # noqa: S603
+    return subprocess.check_output(command, env=ENVIRONMENT, text=True).splitlines()  # noqa: S603
 
 
 def test_a_second_interpreter_is_refused() -> None:
@@ -46,6 +49,45 @@ def test_a_second_interpreter_is_refused() -> None:
         "batv is already used by another interpreter of this process",
         "user@example.com",
     ]
+
+
+APPLICATION = """
+try:
+    import batv
+    answer = batv.strip("prvs=0123456789=user@example.com")
+except ImportError as error:
+    answer = str(error)
+
+def application(environ, start_response):
+    start_response("200 OK", [])
+    return [answer.encode()]
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "second"),
+    [
+        ((), b"batv is already used by another interpreter of this process"),
+        (("--single-interpreter",), b"user@example.com"),
+    ],
+)
+def test_uwsgi_with_two_mounts(tmp_path: Path, options: tuple[str, ...], second: bytes) -> None:
+    application = tmp_path / "application.py"
+    application.write_text(APPLICATION)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        number = server.fileno()
+        command = ["uwsgi", "--http-socket", f"fd://{number}", "--manage-script-name", *options]
+        for mount in ("/one", "/two"):
+            command += ["--mount", f"{mount}={application}"]
+        process = subprocess.Popen(command, env=ENVIRONMENT, pass_fds=[number])  # noqa: S603
+        try:
+            for mount, answer in ((b"/one", b"user@example.com"), (b"/two", second)):
+                with socket.create_connection(server.getsockname(), DEADLINE) as client:
+                    client.sendall(b"GET %s HTTP/1.0\r\n\r\n" % mount)
+                    assert client.makefile("rb").read() == b"HTTP/1.0 200 OK\r\n\r\n" + answer
+        finally:
+            process.kill()
+            process.wait()
 
 
 def test_importing_brings_little_along() -> None:
