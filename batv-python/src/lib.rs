@@ -24,6 +24,8 @@ mod _batv {
     use pyo3::prelude::*;
     use pyo3::sync::PyOnceLock;
 
+    use crate::error::types;
+
     #[pymodule_export]
     use crate::config::Config;
     #[pymodule_export]
@@ -47,7 +49,7 @@ mod _batv {
         let py = module.py();
         let interpreter = py.import("sys")?;
         if FIRST.get_or_init(py, || interpreter.clone().unbind()).is(&interpreter) {
-            return Ok(());
+            return module.setattr("_types", types(py)?);
         }
         Err(PyImportError::new_err("batv is already used by another interpreter of this process"))
     }

@@ -1,6 +1,6 @@
 //! Values: frozen classes that are compared, hashed, shown and pickled by their fields.
 
-use crate::error::{ARGUMENT_ERROR, TYPES, raise, wrong_type};
+use crate::error::{ARGUMENT_ERROR, raise, types, wrong_type};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -140,7 +140,7 @@ impl<E: Enumeration> Member<E> {
     #[inline]
     fn find(py: Python<'_>, word: &str) -> PyResult<Option<Self>> {
         let members = E::members().get_or_try_init(py, || {
-            let class = py.import(TYPES)?.getattr(E::CLASS)?;
+            let class = types(py)?.getattr(E::CLASS)?;
             class
                 .try_iter()?
                 .map(|member| member.and_then(|member| Ok((member.extract()?, member.unbind()))))

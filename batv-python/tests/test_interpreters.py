@@ -81,13 +81,34 @@ def test_uwsgi_with_two_mounts(tmp_path: Path, options: tuple[str, ...], second:
             command += ["--mount", f"{mount}={application}"]
         process = subprocess.Popen(command, env=ENVIRONMENT, pass_fds=[number])  # noqa: S603
         try:
-            for mount, answer in ((b"/one", b"user@example.com"), (b"/two", second)):
+            for path, answer in ((b"/one", b"user@example.com"), (b"/two", second)):
                 with socket.create_connection(server.getsockname(), DEADLINE) as client:
-                    client.sendall(b"GET %s HTTP/1.0\r\n\r\n" % mount)
+                    client.sendall(b"GET %s HTTP/1.0\r\n\r\n" % path)
                     assert client.makefile("rb").read() == b"HTTP/1.0 200 OK\r\n\r\n" + answer
         finally:
             process.kill()
             process.wait()
+
+
+AGAIN = """
+import pickle, sys
+{before}
+for name in [name for name in sys.modules if name.startswith("batv")]:
+    del sys.modules[name]
+import batv
+try:
+    batv.strip("a@b", layers=0)
+except batv.ArgumentError:
+    tag = pickle.loads(pickle.dumps(batv.inspect("prvs=0123456789=a@b")))
+    print(tag.dialect is batv.Dialect.DRAFT)
+"""
+
+
+@pytest.mark.parametrize(
+    "before", ["import batv", "import batv; batv.inspect('btv1==08501234bcd==a@b')"]
+)
+def test_imported_again_it_has_the_same_classes(before: str) -> None:
+    assert run(AGAIN.format(before=before)) == ["True"]
 
 
 def test_importing_brings_little_along() -> None:

@@ -22,9 +22,9 @@ Anybody's tag comes off an address without proof:
 Addresses are `str` or `bytes`, with or without angle brackets, and come back as they came.
 """
 
+import sys as _sys
 from os import urandom as _urandom
 
-from batv import _types
 from batv._batv import (
     Config,
     Fault,
@@ -34,11 +34,15 @@ from batv._batv import (
     OutboundDecision,
     Stripped,
     Verification,
+    _types,
     inspect,
     is_delivery_report,
     strip,
 )
-from batv._types import (
+
+# Imported again after somebody emptied sys.modules, it has the classes that it had before.
+_sys.modules[_types.__name__] = _types
+from batv._types import (  # noqa: E402
     Action,
     AddressError,
     ArgumentError,

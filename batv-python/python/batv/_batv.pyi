@@ -5,6 +5,7 @@ from os import PathLike
 from types import GenericAlias
 from typing import Any, AnyStr, Generic, Literal, Self, final
 
+from batv import _types as _types
 from batv._types import Action, Dialect, InboundReason, OutboundReason, Use, Verdict
 
 __all__ = [
