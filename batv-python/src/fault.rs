@@ -14,9 +14,9 @@ value! {
     /// What is wrong with a configuration.
     #[pyclass(frozen, module = "batv")]
     Fault(line, setting, message) {
-        /// The line, counted from 1; None for a fault of the whole, or of a mapping.
+        /// The line, starting at 1; None for a fault of the whole file, or of a mapping.
         line: Option<Line>,
-        /// The setting, such as `policy.exempt` or `key[2].number`, or nothing.
+        /// The setting, such as `policy.exempt` or `key[2].number`; may be empty.
         setting: String,
         /// What is wrong.
         message: String,

@@ -11,17 +11,17 @@ value! {
     Key(number, patterns, r#use, fingerprint, created=None, verify_until=None, line=None) {
         /// The key number, 0 to 9.
         number: Number,
-        /// The domains and addresses that it is for.
+        /// The domains and addresses that the key is for.
         patterns: Py<PyTuple>,
-        /// What it is used for.
+        /// What the key is used for.
         r#use: Member<Use>,
-        /// What two servers can compare to see whether they have the same secret.
+        /// A text that two servers can compare to see whether they have the same secret.
         fingerprint: String,
         /// The day on which its secret was made.
         created: Option<Py<PyDate>>,
-        /// The last day on which it has to verify.
+        /// The last day on which the key is needed to verify.
         verify_until: Option<Py<PyDate>>,
-        /// The line on which it begins, counted from 1.
+        /// The line on which the key begins, starting at 1.
         line: Option<Line>,
     }
 }

@@ -41,7 +41,7 @@ mod _batv {
     #[pymodule_export]
     use crate::verification::Verification;
 
-    /// Refuses a second interpreter: the first one's classes are kept, and would be given to it too.
+    /// Refuses a second interpreter: it would get the classes of the first one.
     #[pymodule_init]
     fn of_one_interpreter(module: &Bound<'_, PyModule>) -> PyResult<()> {
         // Each interpreter has a module `sys` of its own; kept, its place is not given to another.
@@ -51,6 +51,6 @@ mod _batv {
         if FIRST.get_or_init(py, || interpreter.clone().unbind()).is(&interpreter) {
             return module.setattr("_types", types(py)?);
         }
-        Err(PyImportError::new_err("batv is already used by another interpreter of this process"))
+        Err(PyImportError::new_err("batv is already in use by another interpreter of this process"))
     }
 }

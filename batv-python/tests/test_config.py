@@ -400,9 +400,9 @@ def test_what_a_vault_raises_is_raised() -> None:
     with pytest.raises(PermissionError, match="mail/batv-0"):
         Config.parse(VAULT, sealed)
     no_bytes: Any = lambda _name: SECRET  # noqa: E731
-    with pytest.raises(TypeError, match="what read_secret_file returns must be bytes, not str"):
+    with pytest.raises(TypeError, match="the result of read_secret_file must be bytes, not str"):
         Config.parse(VAULT, no_bytes)
-    with pytest.raises(ConfigError, match="there is no read_secret_file"):
+    with pytest.raises(ConfigError, match="no read_secret_file was given"):
         Config.parse(VAULT)
 
 
@@ -410,7 +410,7 @@ def test_a_surrogate_gives_no_secret_away() -> None:
     text = f'[[key]]\nsecret = "{SECRET}"\nfor = ["\ud800"]'
     given: Any
     for given in (text, {"secret": SECRET, "for": "\ud800"}):
-        with pytest.raises(batv.ArgumentError, match="text: holds a surrogate") as caught:
+        with pytest.raises(batv.ArgumentError, match="text: contains a surrogate") as caught:
             Config.parse(given)
         assert (caught.value.__context__, caught.value.__cause__) == (None, None)
 
@@ -563,7 +563,7 @@ def test_reloading_keeps_the_old_configuration_when_the_new_one_is_bad(
 def test_no_view_holds_a_secret(config: Config, site: Path) -> None:
     assert repr(config) == f"Config('{site}')"
     assert config.path == str(site)
-    with pytest.raises(TypeError, match="Config holds secrets and cannot be pickled"):
+    with pytest.raises(TypeError, match="Config contains secrets and cannot be pickled"):
         pickle.dumps(config)
     for name in dir(config):
         assert "rosebud" not in repr(getattr(config, name))

@@ -46,7 +46,7 @@ def test_a_second_interpreter_is_refused() -> None:
         ("_xxsubinterpreters", "isolated=False") if old else ("_interpreters", "'legacy'")
     )
     assert run(SECOND.format(module=module, kind=kind), "-W", "ignore") == [
-        "batv is already used by another interpreter of this process",
+        "batv is already in use by another interpreter of this process",
         "user@example.com",
     ]
 
@@ -67,7 +67,7 @@ def application(environ, start_response):
 @pytest.mark.parametrize(
     ("options", "second"),
     [
-        ((), b"batv is already used by another interpreter of this process"),
+        ((), b"batv is already in use by another interpreter of this process"),
         (("--single-interpreter",), b"user@example.com"),
     ],
 )

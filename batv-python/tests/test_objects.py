@@ -138,7 +138,7 @@ def test_objects_are_frozen() -> None:
 
 def test_a_key_ring_is_not_pickled() -> None:
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
-        with pytest.raises(TypeError, match="KeyRing holds secrets and cannot be pickled"):
+        with pytest.raises(TypeError, match="KeyRing contains secrets and cannot be pickled"):
             pickle.dumps(KEYS, protocol)
     assert KeyRing({3: SECRET}) != KEYS
     assert repr(KeyRing({3: SECRET, 1: b"s"})) == (
