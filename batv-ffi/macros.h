@@ -26,7 +26,8 @@
 /** What a batv_recipient begins as: set mail_from, rcpt_to and time at least. */
 #define BATV_RECIPIENT_INIT { \
   sizeof(batv_recipient), NULL, BATV_NUL_TERMINATED, NULL, BATV_NUL_TERMINATED, \
-  NULL, BATV_NUL_TERMINATED, NULL, BATV_NUL_TERMINATED, 0, NULL, BATV_NUL_TERMINATED, 0, 0 }
+  NULL, BATV_NUL_TERMINATED, NULL, BATV_NUL_TERMINATED, 0, NULL, BATV_NUL_TERMINATED, 0, 0, \
+  NULL, BATV_NUL_TERMINATED }
 
 /** What a batv_outbound_decision begins as. */
 #define BATV_OUTBOUND_DECISION_INIT { \

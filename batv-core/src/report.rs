@@ -7,6 +7,10 @@
 /// and lower case are the same, white space and comments may stand between any two parts, a value may
 /// be quoted, and the order of the parameters does not matter.
 ///
+/// Parameters in pieces or with a character set (RFC 2231, `report-type*0=...`) are not read: no mail
+/// server writes so short a value like that. What is not understood is not a delivery report, and is let
+/// through, as a forged bounce without a Content-Type is.
+///
 /// ```
 /// use batv_core::is_delivery_report;
 ///

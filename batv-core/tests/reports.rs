@@ -48,6 +48,8 @@ fn what_is_not_a_delivery_report() {
         "multipart/report; report-type=delivery-status/x",
         "multipart/report; xreport-type=delivery-status",
         "multipart/report; report-type-x=delivery-status",
+        "multipart/report; report-type*0=delivery-; report-type*1=status",
+        "multipart/report; report-type*=us-ascii''delivery-status",
         "multipart/report report-type=delivery-status",
         "multipart/report; boundary=\"; report-type=delivery-status\"",
         "multipart/report; (; report-type=delivery-status)",

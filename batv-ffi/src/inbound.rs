@@ -9,7 +9,7 @@ use crate::output::{Buffer, Output};
 use crate::reasons::batv_inbound_reason;
 use crate::status::{Failure, batv_status};
 use crate::text::{address, client, optional_address, optional_octets};
-use batv_core::{Action, InboundDecision, Recipient, ReplyText};
+use batv_core::{Action, InboundDecision, Recipient, ReplyText, is_delivery_report};
 use std::ffi::{CStr, c_char, c_int};
 use std::mem::MaybeUninit;
 
@@ -49,6 +49,13 @@ pub struct batv_recipient {
     pub trusted: c_int,
     /// The number of recipients of this message before this one.
     pub recipients_before: u32,
+    /// The value of the header field Content-Type, folded or not, where the header of the message has
+    /// been read; "" where it has no such field. Then a bounce that is not a delivery report,
+    /// multipart/report with the report-type delivery-status, is not refused, and the reason is
+    /// BATV_INBOUND_REASON_NOT_A_REPORT. NULL where the header has not been read.
+    pub content_type: *const c_char,
+    /// Its octets; BATV_NUL_TERMINATED for a string.
+    pub content_type_length: usize,
 }
 
 /// The decision on a recipient. Begin with BATV_INBOUND_DECISION_INIT.
@@ -198,7 +205,7 @@ pub unsafe extern "C" fn batv_inbound_log_line(
 /// What is not NULL in the recipient has its length or a NUL, for the time of the call.
 unsafe fn core_recipient<'a>(given: &batv_recipient) -> Result<Recipient<'a>, Failure> {
     // SAFETY: the strings have their lengths or a NUL, as the caller promises.
-    let (mail_from, mail_from_resolved, rcpt_to, rcpt_resolved, client) = unsafe {
+    let (mail_from, mail_from_resolved, rcpt_to, rcpt_resolved, client, content_type) = unsafe {
         (
             address(given.mail_from, given.mail_from_length, "mail_from")?,
             optional_address(
@@ -209,14 +216,19 @@ unsafe fn core_recipient<'a>(given: &batv_recipient) -> Result<Recipient<'a>, Fa
             address(given.rcpt_to, given.rcpt_to_length, "rcpt_to")?,
             optional_address(given.rcpt_resolved, given.rcpt_resolved_length, "rcpt_resolved")?,
             client(given.client, given.client_length)?,
+            optional_octets(given.content_type, given.content_type_length, "content_type")?,
         )
     };
+    if content_type.is_some() && given.content_type_length == 0 {
+        return Err(bad_value("content_type has length 0; without the field it is the string \"\""));
+    }
     let mut recipient = Recipient::new(mail_from, rcpt_to, unix_time(given.time)?);
     recipient.mail_from_resolved = mail_from_resolved;
     recipient.rcpt_resolved = rcpt_resolved;
     recipient.client = client;
     recipient.trusted = truth(given.trusted, "trusted")?;
     recipient.recipients_before = given.recipients_before;
+    recipient.is_report = content_type.map(is_delivery_report);
     Ok(recipient)
 }
 

@@ -110,6 +110,8 @@ fn recipient() -> batv_recipient {
         client_length: NUL_TERMINATED,
         trusted: 0,
         recipients_before: 0,
+        content_type: null(),
+        content_type_length: NUL_TERMINATED,
     }
 }
 

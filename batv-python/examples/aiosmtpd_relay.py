@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""An SMTP relay that signs the senders of mail that leaves, and judges bounces that come in.
+"""An SMTP relay that signs the senders of mail that leaves, and refuses forged bounces.
 
     aiosmtpd_relay.py --config /etc/batv/batv.toml --next-hop 127.0.0.1:10026 \
         --submission 127.0.0.1:10587 --mx 127.0.0.1:10025
 
-What comes to the submission port from a client in `internal-networks` leaves signed. What comes to
-the MX port is judged at RCPT. Both hand every message on to the next hop while the client waits,
-and answer what the next hop answered, so nothing is queued here.
+Mail that comes to the submission port from a client in `internal-networks` is signed. Bounces that
+come to the MX port are accepted or refused at RCPT. Both ports pass each message on to the next hop
+while the client waits, and give the client the reply of the next hop, so there is no queue here.
 """
 
 import argparse
@@ -39,7 +39,7 @@ class Relay:
         self.clock = clock
 
     def refresh(self) -> None:
-        """Load the configuration again when its file has changed."""
+        """Load the configuration again if its file has changed."""
         try:
             self.config.refresh()
         except batv.ConfigError as error:
@@ -52,7 +52,7 @@ class Relay:
     async def handle_MAIL(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        """Begin a message, unless its sender is one that the next hop cannot be told."""
+        """Start a message, unless its sender cannot be passed on to the next hop."""
         if fault := unspeakable(address, envelope):
             return fault
         envelope.mail_from = address
@@ -62,7 +62,7 @@ class Relay:
     async def handle_RCPT(
         self, _server: SMTP, session: Session, envelope: Envelope, address: str, _: list[str]
     ) -> str:
-        """Accept a recipient, one a message, so that the next hop's answer is about that one."""
+        """Accept one recipient for each message, so that the reply of the next hop is about it."""
         if fault := unspeakable(address, envelope):
             return fault
         if envelope.rcpt_tos:
@@ -70,16 +70,16 @@ class Relay:
         return self.recipient(session, envelope, address)
 
     def recipient(self, _session: Session, envelope: Envelope, address: str) -> str:
-        """Take a recipient; return the reply for the client."""
+        """Add a recipient; return the reply for the client."""
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
     def sender(self, _session: Session, envelope: Envelope) -> str:
-        """Return the sender to hand on."""
+        """Return the sender to pass on."""
         return envelope.mail_from or ""
 
     async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:
-        """Hand the message on."""
+        """Pass the message on."""
         return await asyncio.to_thread(self.send, self.sender(session, envelope), envelope)
 
     def send(self, sender: str, envelope: Envelope) -> str:
@@ -90,7 +90,7 @@ class Relay:
             with smtplib.SMTP(*self.next_hop) as client:
                 client.sendmail(sender, recipient, content, options)
         except smtplib.SMTPNotSupportedError:
-            return "550 5.6.7 The next hop does not take such addresses"
+            return "550 5.6.7 The next hop does not accept such addresses"
         except smtplib.SMTPRecipientsRefused as refused:
             code, text = refused.recipients[recipient]
             return f"{code} {text.decode(errors='replace')}"
@@ -101,11 +101,11 @@ class Relay:
         except OSError as error:
             log.error("next hop: %s", error)
             return "451 4.4.1 The next hop does not answer"
-        return "250 2.0.0 Handed on"
+        return "250 2.0.0 Passed on"
 
 
 def unspeakable(address: str, envelope: Envelope) -> str | None:
-    """Return the reply to an address that no server can be told (RFC 6531), if it is one."""
+    """Return the reply to an address that cannot be sent to any server (RFC 6531), else None."""
     if address.isascii():
         return None
     if not envelope.smtp_utf8:
@@ -121,7 +121,7 @@ class Submission(Relay):
     """The port for mail that leaves."""
 
     def sender(self, session: Session, envelope: Envelope) -> str:
-        """Return the signed sender, or the sender as it is where it is not to be signed."""
+        """Return the signed sender, or the sender itself if it is not to be signed."""
         self.refresh()
         decision = self.config.outbound(
             envelope.mail_from or "",
@@ -138,7 +138,7 @@ class Mx(Relay):
     """The port for mail that comes in."""
 
     def recipient(self, session: Session, envelope: Envelope, address: str) -> str:
-        """Refuse what is no genuine bounce; accept the rest under the original address."""
+        """Refuse forged bounces; accept the rest for the original address."""
         self.refresh()
         decision = self.config.inbound(
             envelope.mail_from or "", address, at=self.clock(), client=self.client(session)
@@ -158,7 +158,9 @@ def endpoint(text: str) -> tuple[str, int]:
 
 def main() -> None:
     """Run the relay until it is interrupted."""
-    parser = argparse.ArgumentParser(description="BATV relay: signs what leaves, judges bounces")
+    parser = argparse.ArgumentParser(
+        description="BATV relay: signs mail that leaves, refuses forged bounces"
+    )
     parser.add_argument("--config", required=True, help="the configuration file, batv.toml")
     for name in ("--next-hop", "--submission", "--mx"):
         parser.add_argument(name, required=True, type=endpoint, metavar="HOST:PORT")

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""A milter for Postfix and Sendmail that signs senders and refuses what is no genuine bounce.
+"""A milter for Postfix and Sendmail that signs senders and refuses forged bounces.
 
     pymilter_filter.py --config /etc/batv/batv.toml --socket unix:/run/batv/milter.sock
 
-Mail of authenticated clients and of those in `internal-networks` is signed, and its recipients are
-never refused. List 127.0.0.1 there, for mail that is made on the server itself. The sender is
-changed at the end of the message, so its tag is in the queue file and stays the same over all
+Mail from authenticated clients, and from those in `internal-networks`, is signed, and its
+recipients are never refused. List 127.0.0.1 there for mail from the server itself. The sender is
+changed at the end of the message, so the tag is in the queue file and stays the same for all
 delivery attempts.
 """
 
@@ -24,7 +24,7 @@ log = logging.getLogger("batv-milter")
 
 
 def is_text(*addresses: str) -> bool:
-    """Whether addresses can be told to the mail server: pymilter does not take other octets."""
+    """Whether addresses can be passed to the mail server: pymilter only accepts UTF-8."""
     return not any("\udc80" <= letter <= "\udcff" for text in addresses for letter in text)
 
 
@@ -34,7 +34,7 @@ def unquoted(address: str) -> str:
 
 
 def in_brackets(address: str) -> str:
-    """Return an address as SMTP has it."""
+    """Return an address in angle brackets."""
     return address if address.startswith("<") else f"<{address}>"
 
 
@@ -68,7 +68,7 @@ class BatvMilter(Milter.Base):  # type: ignore[misc]
         self.accepted: list[Accepted] = []
 
     def macro(self, name: str) -> str | None:
-        """Return what the mail server says of something, if it does."""
+        """Return the value of a macro, if the mail server has set it."""
         try:
             value: str | None = self.getsymval(name)
         except UnicodeDecodeError:
@@ -76,7 +76,7 @@ class BatvMilter(Milter.Base):  # type: ignore[misc]
         return value
 
     def connect(self, _hostname: str, family: int, address: tuple[str, int] | str | None) -> int:
-        """Note the client: by its address, or that it is on this machine."""
+        """Remember the address of the client, or that it is on this machine."""
         self.is_local = family == socket.AF_UNIX
         try:
             self.client = ip_address(address[0]) if isinstance(address, tuple) else None
@@ -87,7 +87,7 @@ class BatvMilter(Milter.Base):  # type: ignore[misc]
         return int(Milter.CONTINUE)
 
     def resolved(self, name: str) -> str | None:
-        """Return an address as Postfix reads it; Sendmail's macro is something else."""
+        """Return an address as Postfix reads it. Sendmail's macro is something else."""
         return self.macro(name) if self.is_postfix else None
 
     @property
@@ -96,7 +96,7 @@ class BatvMilter(Milter.Base):  # type: ignore[misc]
         return self.is_local or self.macro("{auth_type}") is not None
 
     def envfrom(self, mail_from: str, *_parameters: str) -> int:
-        """Begin a message. Its time is that of its arrival, whenever it is delivered."""
+        """Start a message. Its time is the time of arrival, whenever it is delivered."""
         self.mail_from, self.received = mail_from, time.time()
         self.mail_from_resolved = self.resolved("{mail_addr}")
         self.accepted = []
@@ -107,7 +107,7 @@ class BatvMilter(Milter.Base):  # type: ignore[misc]
         return int(Milter.CONTINUE)
 
     def envrcpt(self, rcpt_to: str, *_parameters: str) -> int:
-        """Judge each recipient by itself."""
+        """Decide on each recipient by itself."""
         resolved = self.resolved("{rcpt_addr}")
         decision = self.config.inbound(
             self.mail_from,
@@ -127,12 +127,12 @@ class BatvMilter(Milter.Base):  # type: ignore[misc]
         return int(Milter.CONTINUE)
 
     def eom(self) -> int:
-        """Change sender and recipients: the milter protocol allows it only here."""
+        """Change sender and recipients, which the milter protocol only allows here."""
         queue = self.macro("i")
         for accepted in self.accepted:
             log.info(accepted.decision.log_line(queue))
         self.deliver_to_originals()
-        # A client without an address is a stranger, unless it is known in another way.
+        # A client without an address is a stranger, unless it is trusted.
         if self.client or self.trusted:
             decision = self.config.outbound(
                 self.mail_from,
@@ -148,7 +148,7 @@ class BatvMilter(Milter.Base):  # type: ignore[misc]
         return int(Milter.CONTINUE)
 
     def deliver_to_originals(self) -> None:
-        """Replace tagged recipients; none gets the message twice."""
+        """Replace tagged recipients, so that nobody gets the message twice."""
         tagged = [accepted for accepted in self.accepted if accepted.decision.original is not None]
         others = [accepted.rcpt_to for accepted in self.accepted if accepted not in tagged]
         recipients = {in_brackets(rcpt_to).lower() for rcpt_to in others}
@@ -167,12 +167,14 @@ class BatvMilter(Milter.Base):  # type: ignore[misc]
         if is_text(mail_from):
             self.chgfrom(mail_from)
         else:
-            log.error("sender is not UTF-8 and stays unsigned: %a", mail_from)
+            log.error("sender is not UTF-8 and is not signed: %a", mail_from)
 
 
 def main() -> None:
     """Run the milter until it is told to stop."""
-    parser = argparse.ArgumentParser(description="BATV milter: signs what leaves, judges bounces")
+    parser = argparse.ArgumentParser(
+        description="BATV milter: signs mail that leaves, refuses forged bounces"
+    )
     parser.add_argument("--config", required=True, help="the configuration file, batv.toml")
     parser.add_argument("--socket", required=True, help="unix:PATH or inet:PORT@HOST")
     options = parser.parse_args()

@@ -32,8 +32,9 @@ impl<'a, 'py> Given<'a, 'py> {
     /// Takes what is not an address, but comes from the mail server too.
     #[inline(always)]
     pub(crate) fn named(object: &'a Bound<'py, PyAny>, what: &str) -> PyResult<Self> {
-        Self::readable(object, what)?
-            .ok_or_else(|| raise(object.py(), &ADDRESS_ERROR, ("surrogate that stands for no octet", object)))
+        Self::readable(object, what)?.ok_or_else(|| {
+            raise(object.py(), &ADDRESS_ERROR, ("surrogate that does not stand for an octet", object))
+        })
     }
 
     /// Takes `str` or `bytes`; None for a `str` with a surrogate that stands for no octet.

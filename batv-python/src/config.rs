@@ -18,9 +18,12 @@ use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+/// Linux allows no longer path, and the error would contain all of it.
+const LONGEST_PATH: usize = 4096;
+
 /// A configuration, `batv.toml`: the keys of all the domains of a site, and its policy.
 ///
-/// It answers any number of threads, also while its file is read again.
+/// Any number of threads can use it, also while its file is read again.
 #[pyclass(frozen, module = "batv")]
 pub(crate) struct Config {
     source: Source,
@@ -33,20 +36,27 @@ enum Source {
 
 #[pymethods]
 impl Config {
-    /// Open a file; `ConfigError` says all that is wrong with it, `BatvWarning` what is odd.
+    /// Open a configuration file.
+    ///
+    /// `ConfigError` has all that is wrong with it. `BatvWarning` warns of what works but may not be
+    /// intended.
     #[staticmethod]
     #[pyo3(signature = (path))]
     fn open(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
         guard(|| {
+            if path.as_os_str().len() > LONGEST_PATH {
+                let reason = format!("is longer than {LONGEST_PATH} octets");
+                return Err(raise(py, &ARGUMENT_ERROR, ("path", reason)));
+            }
             let store = py.detach(|| Store::open(path)).map_err(|error| config_error(py, &error, false))?;
             Self::new(py, Source::File(store))
         })
     }
 
-    /// Read a text of the form of the file, or a mapping of the same settings.
+    /// Read the text of a configuration file, or a mapping with the same settings.
     ///
-    /// `read_secret_file` gets the names of the secret files as they stand there, and returns the
-    /// secrets; what it raises is raised. In a mapping a secret may also be bytes.
+    /// `read_secret_file` is called with the name of each secret file, as it is written there, and
+    /// returns the secret. What it raises is passed on. In a mapping, a secret may also be bytes.
     #[staticmethod]
     #[pyo3(signature = (text, read_secret_file=None))]
     fn parse(
@@ -63,11 +73,11 @@ impl Config {
             } else {
                 text.cast::<PyString>().map_err(|_| wrong_type("text", "str or a mapping", text))?
             };
-            // Python's own error would hold the text, secrets and all.
-            let surrogate = |_| raise(py, &ARGUMENT_ERROR, ("text", "holds a surrogate"));
+            // Python's own error would contain the text, with its secrets.
+            let surrogate = |_| raise(py, &ARGUMENT_ERROR, ("text", "contains a surrogate"));
             let mut raised = None;
             let config = batv_config::Config::parse(text.to_str().map_err(surrogate)?, |name| {
-                let Some(read) = read_secret_file else { return Err("there is no read_secret_file".into()) };
+                let Some(read) = read_secret_file else { return Err("no read_secret_file was given".into()) };
                 read.call1((name,)).and_then(|secret| octets_of(&secret)).map_err(|error| {
                     raised.get_or_insert(error);
                     "cannot be read".into()
@@ -81,10 +91,10 @@ impl Config {
         })
     }
 
-    /// Read the file again if it, or a secret file, has changed; return whether it has.
+    /// Read the file again if it or a secret file has changed; return whether it has.
     ///
-    /// That is looked up cheaply. `ConfigError` says, once for each change, that it is bad: the
-    /// configuration is still the old one.
+    /// The check is cheap. If the new file has faults, `ConfigError` is raised once, and the old
+    /// configuration stays.
     fn refresh(&self, py: Python<'_>) -> PyResult<bool> {
         guard(|| {
             let Source::File(store) = &self.source else { return Ok(false) };
@@ -96,7 +106,7 @@ impl Config {
         })
     }
 
-    /// Read the file again. `ConfigError` says that it is bad: the configuration is still the old one.
+    /// Read the file again. If it has faults, `ConfigError` is raised, and the old configuration stays.
     fn reload(&self, py: Python<'_>) -> PyResult<()> {
         guard(|| {
             let Source::File(store) = &self.source else { return Ok(()) };
@@ -105,14 +115,14 @@ impl Config {
         })
     }
 
-    /// The file, None for a configuration from a text.
+    /// The path of the file; None for a text or a mapping.
     #[getter]
     fn path(&self) -> Option<OsString> {
         let Source::File(store) = &self.source else { return None };
         Some(store.path().as_os_str().to_owned())
     }
 
-    /// The keys, without their secrets, in the order of the file.
+    /// The keys without their secrets, in the order of the file.
     #[getter]
     fn keys<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         guard(|| {
@@ -121,7 +131,7 @@ impl Config {
         })
     }
 
-    /// Say what is odd and may lose bounces, each with its cure, at a time; None reads the clock.
+    /// Return warnings of what may lose bounces at a time, each with its cure; None means now.
     #[pyo3(signature = (at=None))]
     fn warnings<'py>(
         &self,
@@ -135,9 +145,9 @@ impl Config {
         })
     }
 
-    /// Sign a sender as `outbound` decides where nothing else is known of the message.
+    /// Sign a sender, as `outbound` decides if nothing else is known about the message.
     ///
-    /// What stays as it is comes back as it came.
+    /// A sender that is not to be signed is returned unchanged.
     #[pyo3(signature = (mail_from, at=None))]
     fn sign<'py>(
         &self,
@@ -159,9 +169,9 @@ impl Config {
         })
     }
 
-    /// Judge the address that a bounce came to by the keys that are for it.
+    /// Verify the address that a bounce came to, with the keys for that address.
     ///
-    /// Whether to refuse the bounce is what `inbound` decides.
+    /// `inbound` decides whether to refuse the bounce.
     #[pyo3(signature = (address, at=None))]
     fn verify(&self, address: &Bound<'_, PyAny>, at: Option<&Bound<'_, PyAny>>) -> PyResult<Verification> {
         guard(|| {
@@ -172,11 +182,11 @@ impl Config {
         })
     }
 
-    /// Decide on the sender of a message that leaves for these recipients.
+    /// Decide whether to sign the sender of a message that leaves for these recipients.
     ///
-    /// `at` is when the message was received. `mail_from_resolved` is the sender as the mail server
-    /// itself reads it, `client` the address of the host that sends it. `trusted` says that it is
-    /// local or has authenticated.
+    /// `at` is the time at which the message was received. `mail_from_resolved` is the sender as the
+    /// mail server itself reads it. `client` is the address of the host that sends the message, and
+    /// `trusted` means that this client is local or has authenticated.
     #[pyo3(
         signature = (mail_from, recipients=None, at=None, *, mail_from_resolved=None, client=None,
                      trusted=false),
@@ -210,17 +220,19 @@ impl Config {
         })
     }
 
-    /// Decide on one recipient of a message that comes in; each recipient is judged by itself.
+    /// Decide whether to accept one recipient of a message that comes in. Call it for each recipient.
     ///
     /// `mail_from_resolved` and `rcpt_resolved` are the two addresses as the mail server itself
-    /// reads them, `client` is the address of the host that sends the message. `trusted` says that
-    /// it is local or has authenticated, `recipients_before` how many recipients the message had
-    /// before.
+    /// reads them. `client` is the address of the host that sends the message, and `trusted` means
+    /// that this client is local or has authenticated. `recipients_before` is the number of
+    /// recipients before this one. If you have read the header, `is_report` is the result of
+    /// `is_delivery_report`; a bounce that is not a delivery report is not refused.
     #[pyo3(
         signature = (mail_from, rcpt_to, at=None, *, mail_from_resolved=None, rcpt_resolved=None,
-                     client=None, trusted=false, recipients_before=None),
+                     client=None, trusted=false, recipients_before=None, is_report=None),
         text_signature = "($self, mail_from, rcpt_to, at=None, *, mail_from_resolved=None, \
-                          rcpt_resolved=None, client=None, trusted=False, recipients_before=0)"
+                          rcpt_resolved=None, client=None, trusted=False, recipients_before=0, \
+                          is_report=None)"
     )]
     #[allow(clippy::too_many_arguments)] // keywords in Python
     fn inbound(
@@ -233,6 +245,7 @@ impl Config {
         client: Option<&Bound<'_, PyAny>>,
         trusted: bool,
         recipients_before: Option<&Bound<'_, PyAny>>,
+        is_report: Option<bool>,
     ) -> PyResult<InboundDecision> {
         guard(|| {
             let sender = Given::new(mail_from)?;
@@ -247,6 +260,7 @@ impl Config {
             recipient.trusted = trusted;
             let before = |count| number(count, "recipients_before", "recipients_before");
             recipient.recipients_before = recipients_before.map_or(Ok(0), before)?;
+            recipient.is_report = is_report;
             let decision = self.with(|config| config.policy.inbound(&recipient));
             let line = decision.log_line(&recipient, None);
             InboundDecision::of(&given, &decision, line)
@@ -264,7 +278,7 @@ impl Config {
 
     #[allow(clippy::unused_self)] // Python calls it on the object
     fn __reduce__(&self) -> PyResult<Bound<'_, PyTuple>> {
-        Err(PyTypeError::new_err("a Config holds secrets and cannot be pickled: open it anew"))
+        Err(PyTypeError::new_err("a Config contains secrets and cannot be pickled; open it again"))
     }
 }
 
@@ -297,7 +311,7 @@ impl Config {
     }
 }
 
-/// The items of an iterable of addresses, which one address alone is not meant to be.
+/// The items of an iterable of addresses. A single address is an iterable too, but not meant as one.
 fn every<'py>(addresses: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>>> {
     if addresses.is_instance_of::<PyString>() || addresses.is_instance_of::<PyBytes>() {
         return Err(wrong_type("recipients", "an iterable of addresses", addresses));
@@ -305,7 +319,7 @@ fn every<'py>(addresses: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>>>
     addresses.try_iter()?.collect()
 }
 
-/// The IP address in a str or an object of `ipaddress`; the zone of an IPv6 address does not count.
+/// The IP address in a str or an object of `ipaddress`, without the zone of an IPv6 address.
 fn address_of(client: &Bound<'_, PyAny>) -> PyResult<IpAddr> {
     if let Ok(text) = client.cast::<PyString>() {
         let text = text.to_string_lossy();
@@ -324,7 +338,7 @@ fn address_of(client: &Bound<'_, PyAny>) -> PyResult<IpAddr> {
 fn octets_of(secret: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
     match secret.cast::<PyBytes>() {
         Ok(octets) => Ok(octets.as_bytes().to_vec()),
-        Err(_) => Err(wrong_type("what read_secret_file returns", "bytes", secret)),
+        Err(_) => Err(wrong_type("the result of read_secret_file", "bytes", secret)),
     }
 }
 

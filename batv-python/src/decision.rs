@@ -2,28 +2,28 @@
 
 use crate::address::Given;
 use crate::error::guard;
-use crate::value::{Action, InboundReason, Member, OutboundReason, Text, value};
+use crate::value::{Action, DaysLeft, InboundReason, KeyNumber, Member, OutboundReason, Text, value};
 use pyo3::prelude::*;
 
 value! {
     /// The decision on the sender of a message that leaves.
     #[pyclass(frozen, generic, module = "batv")]
     OutboundDecision(mail_from, action, reason, line, key_number=None) {
-        /// The sender to send it with: signed, or as it was given.
+        /// The sender to use: signed, or as it was given.
         mail_from: Text,
-        /// What is decided, SIGN or LEAVE.
+        /// The action: SIGN or LEAVE.
         action: Member<Action>,
         /// Why.
         reason: Member<OutboundReason>,
         /// The line for the log, without a queue id.
         line: String,
         /// The number of the key that signed.
-        key_number: Option<u8>,
+        key_number: Option<KeyNumber>,
     }
 
-    /// The line for the log, the same from every part of libbatv.
+    /// Return the line for the log, which is the same from all parts of libbatv.
     ///
-    /// `queue` is the server's queue id, where it has given one.
+    /// `queue` is the mail server's queue id, if there is one.
     #[pyo3(signature = (queue=None))]
     fn log_line(&self, queue: Option<&Bound<'_, PyAny>>) -> PyResult<String> {
         guard(|| with_queue(&self.line, queue))
@@ -43,7 +43,7 @@ impl OutboundDecision {
             mail_from: mail_from.into(),
             action: Member::of(py, decision.action())?,
             reason: Member::of(py, decision.reason.as_str())?,
-            key_number: decision.key_number.map(batv_core::KeyNumber::get),
+            key_number: decision.key_number.map(|number| KeyNumber(number.get())),
             line,
         })
     }
@@ -55,27 +55,27 @@ value! {
     InboundDecision(
         action, reason, line, original=None, reply=None, monitored=false, key_number=None, days_left=None
     ) {
-        /// What is decided: ACCEPT, ORIGINAL or REFUSE.
+        /// The action: ACCEPT, ORIGINAL or REFUSE.
         action: Member<Action>,
         /// Why.
         reason: Member<InboundReason>,
         /// The line for the log, without a queue id.
         line: String,
-        /// The recipient to deliver to, where the action is ORIGINAL: the address without its tag.
+        /// The address without its tag, to deliver to, if the action is ORIGINAL.
         original: Option<Text>,
-        /// The SMTP reply, `550 5.7.1 ...`, where the action is REFUSE.
+        /// The SMTP reply, `550 5.7.1 ...`, if the action is REFUSE.
         reply: Option<String>,
-        /// Whether it is accepted only because the policy monitors.
+        /// Whether the recipient is only accepted because the policy is in monitor mode.
         monitored: bool,
-        /// The key number in the tag, where there is one.
-        key_number: Option<u8>,
-        /// The days that the tag is still good for, where there is one.
-        days_left: Option<u8>,
+        /// The key number in the tag, if there is one.
+        key_number: Option<KeyNumber>,
+        /// The number of days until the tag expires, if there is one.
+        days_left: Option<DaysLeft>,
     }
 
-    /// The line for the log, the same from every part of libbatv.
+    /// Return the line for the log, which is the same from all parts of libbatv.
     ///
-    /// `queue` is the server's queue id, where it has given one.
+    /// `queue` is the mail server's queue id, if there is one.
     #[pyo3(signature = (queue=None))]
     fn log_line(&self, queue: Option<&Bound<'_, PyAny>>) -> PyResult<String> {
         guard(|| with_queue(&self.line, queue))
@@ -100,11 +100,24 @@ impl InboundDecision {
             original,
             reply,
             monitored: decision.monitored,
-            key_number: decision.key_number.map(batv_core::KeyNumber::get),
-            days_left: decision.days_left,
+            key_number: decision.key_number.map(|number| KeyNumber(number.get())),
+            days_left: decision.days_left.map(DaysLeft),
             line,
         })
     }
+}
+
+/// Say whether a message is a delivery report, given the value of its header field Content-Type.
+///
+/// A delivery report has `multipart/report; report-type=delivery-status`, however that is written. A
+/// message without the field is not a delivery report.
+#[pyfunction]
+#[pyo3(signature = (content_type, /))]
+pub(crate) fn is_delivery_report(content_type: &Bound<'_, PyAny>) -> PyResult<bool> {
+    guard(|| {
+        let given = Given::readable(content_type, "content_type")?;
+        Ok(given.is_some_and(|given| batv_core::is_delivery_report(given.octets())))
+    })
 }
 
 fn with_queue(line: &str, queue: Option<&Bound<'_, PyAny>>) -> PyResult<String> {

@@ -8,10 +8,15 @@ use pyo3::types::PyType;
 use std::ffi::CString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// The Python module of exceptions and enumerations.
-pub(crate) const TYPES: &str = "batv._types";
+/// The Python module of exceptions and enumerations: the first that was imported, whatever becomes of
+/// `sys.modules`.
+pub(crate) fn types(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
+    static TYPES: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+    let module = TYPES.get_or_try_init(py, || py.import("batv._types").map(Bound::unbind));
+    module.map(|module| module.bind(py))
+}
 
-/// A class of [`TYPES`], imported once.
+/// A class of [`types`], looked up once.
 pub(crate) struct Class {
     name: &'static str,
     class: PyOnceLock<Py<PyType>>,
@@ -23,7 +28,8 @@ impl Class {
     }
 
     pub(crate) fn get<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyType>> {
-        self.class.import(py, TYPES, self.name)
+        let class = || Ok(types(py)?.getattr(self.name)?.cast_into::<PyType>()?.unbind());
+        self.class.get_or_try_init(py, class).map(|class| class.bind(py))
     }
 }
 

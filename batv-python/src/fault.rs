@@ -1,7 +1,7 @@
 //! What is wrong with a configuration.
 
 use crate::error::{CONFIG_ERROR, raise};
-use crate::value::value;
+use crate::value::{Line, value};
 use batv_config::ConfigError;
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyOSError;
@@ -14,9 +14,9 @@ value! {
     /// What is wrong with a configuration.
     #[pyclass(frozen, module = "batv")]
     Fault(line, setting, message) {
-        /// The line, counted from 1; None for a fault of the whole, or of a mapping.
-        line: Option<usize>,
-        /// The setting, such as `policy.exempt` or `key[2].number`, or nothing.
+        /// The line, starting at 1; None for a fault of the whole file, or of a mapping.
+        line: Option<Line>,
+        /// The setting, such as `policy.exempt` or `key[2].number`; may be empty.
         setting: String,
         /// What is wrong.
         message: String,
@@ -30,13 +30,16 @@ pub(crate) fn config_error(py: Python<'_>, error: &ConfigError, is_mapping: bool
 
 fn exception(py: Python<'_>, error: &ConfigError, is_mapping: bool) -> PyResult<PyErr> {
     let faults = error.faults().iter().map(|fault| Fault {
-        line: fault.line.filter(|_| !is_mapping),
+        line: fault.line.filter(|_| !is_mapping).map(Line),
         setting: fault.setting.clone(),
         message: fault.message.clone(),
     });
     let faults: Vec<_> = faults.collect();
     let reason = if is_mapping {
-        let lines = faults.iter().map(|fault| format!("{}: {}", fault.setting, fault.message));
+        let lines = faults.iter().map(|fault| match &*fault.setting {
+            "" => fault.message.clone(),
+            setting => format!("{setting}: {}", fault.message),
+        });
         lines.collect::<Vec<_>>().join("\n")
     } else {
         error.to_string()

@@ -1,6 +1,6 @@
 //! The keys of a configuration, without their secrets.
 
-use crate::value::{Member, Use, value};
+use crate::value::{Line, Member, Number, Use, value};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDate, PyTuple};
@@ -10,19 +10,19 @@ value! {
     #[pyclass(frozen, module = "batv")]
     Key(number, patterns, r#use, fingerprint, created=None, verify_until=None, line=None) {
         /// The key number, 0 to 9.
-        number: u8,
-        /// The domains and addresses that it is for.
+        number: Number,
+        /// The domains and addresses that the key is for.
         patterns: Py<PyTuple>,
-        /// What it is used for.
+        /// What the key is used for.
         r#use: Member<Use>,
-        /// What two servers can compare to see whether they have the same secret.
+        /// A text that two servers can compare to see whether they have the same secret.
         fingerprint: String,
         /// The day on which its secret was made.
         created: Option<Py<PyDate>>,
-        /// The last day on which it has to verify.
+        /// The last day on which the key is needed to verify.
         verify_until: Option<Py<PyDate>>,
-        /// The line on which it begins, counted from 1.
-        line: Option<usize>,
+        /// The line on which the key begins, starting at 1.
+        line: Option<Line>,
     }
 }
 
@@ -34,13 +34,13 @@ impl Key {
             Ok(date.cast_into::<PyDate>()?.unbind())
         };
         Ok(Self {
-            number: key.number.get(),
+            number: Number(key.number.get()),
             patterns: PyTuple::new(py, key.patterns.iter().map(ToString::to_string))?.unbind(),
             r#use: Member::of(py, key.r#use.as_str())?,
             fingerprint: key.fingerprint().to_string(),
             created: key.created.map(date).transpose()?,
             verify_until: key.verify_until.map(date).transpose()?,
-            line: Some(key.line),
+            line: Some(Line(key.line)),
         })
     }
 }

@@ -11,12 +11,13 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyMapping, PyTuple};
 use std::fmt::Display;
 
-/// Secrets by key number: one signs, all verify.
+/// Secrets with their key numbers. One signs, and all verify.
 ///
-/// `keys` maps key numbers, 0 to 9, to secrets; the first signs unless `signing` names another.
-/// `lifetime` is the days that new tags are good for, 1 to 99. `syntax` is 'prefix', the draft's,
-/// or 'sub-address', with its `delimiter`; both are read. `hash_case` 'exact' hashes addresses as
-/// they stand, for peers that compare case. `long_local_parts` signs beyond 64 octets too.
+/// `keys` maps key numbers, 0 to 9, to secrets. The first one signs unless `signing` names another.
+/// `lifetime` is the number of days after which new tags expire, 1 to 99. `syntax` is 'prefix', as in
+/// the draft, or 'sub-address' with a `delimiter`; tags of both are verified. With `hash_case`
+/// 'exact', addresses are hashed as they are, for peers that compare case. With `long_local_parts`,
+/// addresses are signed even if the local-part exceeds 64 octets.
 #[pyclass(frozen, module = "batv")]
 pub(crate) struct KeyRing {
     keys: batv_core::KeyRing,
@@ -85,7 +86,7 @@ impl KeyRing {
                     return Err(wrong_type(&format!("secret of key {number}"), "bytes", &secret));
                 };
                 let secret = Secret::new(secret.as_bytes())
-                    .map_err(|e| error("keys", &format_args!("{e}, of key {number}")))?;
+                    .map_err(|_| error("keys", &format_args!("the secret of key {number} is empty")))?;
                 if secret.is_weak() {
                     weak.push(number);
                 }
@@ -95,7 +96,7 @@ impl KeyRing {
             let signing = match signing {
                 Some(signing) => KeyNumber::new(number(signing, "signing", "signing")?)
                     .map_err(|e| error("signing", &e))?,
-                None => first.ok_or_else(|| error("keys", &"no key, and one has to sign"))?,
+                None => first.ok_or_else(|| error("keys", &"is empty, but one key has to sign"))?,
             };
             ring.sign_with(signing).map_err(|e| error("signing", &e))?;
             for number in weak {
@@ -109,10 +110,10 @@ impl KeyRing {
         })
     }
 
-    /// Sign an address; the null reverse-path and what has a tag already come back as they are.
+    /// Sign an address. The null reverse-path, and an address with a tag, are returned unchanged.
     ///
-    /// `at` is when the message was received, in UNIX seconds or as an aware datetime: it must
-    /// stay the same over all delivery attempts. None reads the clock.
+    /// `at` is the time at which the message was received, in UNIX seconds or as an aware datetime.
+    /// It has to be the same for all delivery attempts. None means now.
     #[pyo3(signature = (address, at=None))]
     fn sign<'py>(
         &self,
@@ -130,7 +131,7 @@ impl KeyRing {
         })
     }
 
-    /// Judge the address that a bounce came to, at a time; None reads the clock.
+    /// Verify the address that a bounce came to, at a time; None means now.
     #[pyo3(signature = (address, at=None))]
     fn verify(&self, address: &Bound<'_, PyAny>, at: Option<&Bound<'_, PyAny>>) -> PyResult<Verification> {
         guard(|| {
@@ -159,7 +160,7 @@ impl KeyRing {
 
     #[allow(clippy::unused_self)] // Python calls it on the object
     fn __reduce__(&self) -> PyResult<Bound<'_, PyTuple>> {
-        Err(PyTypeError::new_err("a KeyRing holds secrets and cannot be pickled: make it anew from them"))
+        Err(PyTypeError::new_err("a KeyRing contains secrets and cannot be pickled; make it again from them"))
     }
 }
 

@@ -24,10 +24,12 @@ mod _batv {
     use pyo3::prelude::*;
     use pyo3::sync::PyOnceLock;
 
+    use crate::error::types;
+
     #[pymodule_export]
     use crate::config::Config;
     #[pymodule_export]
-    use crate::decision::{InboundDecision, OutboundDecision};
+    use crate::decision::{InboundDecision, OutboundDecision, is_delivery_report};
     #[pymodule_export]
     use crate::fault::Fault;
     #[pymodule_export]
@@ -39,7 +41,7 @@ mod _batv {
     #[pymodule_export]
     use crate::verification::Verification;
 
-    /// Refuses a second interpreter: the first one's classes are kept, and would be given to it too.
+    /// Refuses a second interpreter: it would get the classes of the first one.
     #[pymodule_init]
     fn of_one_interpreter(module: &Bound<'_, PyModule>) -> PyResult<()> {
         // Each interpreter has a module `sys` of its own; kept, its place is not given to another.
@@ -47,8 +49,8 @@ mod _batv {
         let py = module.py();
         let interpreter = py.import("sys")?;
         if FIRST.get_or_init(py, || interpreter.clone().unbind()).is(&interpreter) {
-            return Ok(());
+            return module.setattr("_types", types(py)?);
         }
-        Err(PyImportError::new_err("batv is already used by another interpreter of this process"))
+        Err(PyImportError::new_err("batv is already in use by another interpreter of this process"))
     }
 }

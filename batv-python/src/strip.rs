@@ -2,7 +2,7 @@
 
 use crate::address::Given;
 use crate::error::{ARGUMENT_ERROR, guard, raise};
-use crate::value::{Dialect, Member, Text, number, value};
+use crate::value::{Day, Dialect, KeyNumber, Member, Text, number, value};
 use batv_core::Address;
 use pyo3::prelude::*;
 
@@ -10,26 +10,26 @@ use pyo3::prelude::*;
 const LAYERS: u8 = 100;
 
 value! {
-    /// A tag taken off an address. It proves nothing: only verifying does.
+    /// A tag that was removed from an address. It proves nothing; only verifying does.
     #[pyclass(frozen, generic, module = "batv")]
     Stripped(dialect, original, day, key_number=None) {
         /// The form of the tag.
         dialect: Member<Dialect>,
-        /// The address without it.
+        /// The address without the tag.
         original: Text,
-        /// The day in the tag: of expiry where there is a key number, of sending in the dialect
-        /// `ironport`, both modulo 1000; that of `sparkpost` counts from 1970; what `barracuda`
-        /// means is not known.
-        day: u32,
-        /// The key number, where the form has one.
-        key_number: Option<u8>,
+        /// The day in the tag. If there is a key number, it is the day of expiry, modulo 1000. For
+        /// `ironport` it is the day of sending, modulo 1000. For `sparkpost` it is counted from 1970.
+        /// For `barracuda` its meaning is not known.
+        day: Day,
+        /// The key number, if the dialect has one.
+        key_number: Option<KeyNumber>,
     }
 }
 
-/// Take the tag off an address, whoever made it; text without a tag is returned as it is.
+/// Remove the tag from an address, whoever made it. Text without a tag is returned unchanged.
 ///
-/// Tags may be nested: so many `layers` come off, of 1 to 100. It proves nothing: only verifying
-/// does.
+/// If tags are nested, up to `layers` of them are removed, 1 to 100. This proves nothing; only
+/// verifying does.
 #[pyfunction]
 #[pyo3(signature = (address, /, *, layers=None), text_signature = "(address, /, *, layers=1)")]
 pub(crate) fn strip<'py>(
@@ -56,9 +56,9 @@ pub(crate) fn strip<'py>(
     })
 }
 
-/// Say what the tag of an address says, without its key; None where there is no tag.
+/// Return what is in the tag of an address, or None if there is no tag. No key is needed.
 ///
-/// It proves nothing: only verifying does.
+/// This proves nothing; only verifying does.
 #[pyfunction]
 #[pyo3(signature = (address, /))]
 pub(crate) fn inspect(address: &Bound<'_, PyAny>) -> PyResult<Option<Stripped>> {
@@ -69,8 +69,8 @@ pub(crate) fn inspect(address: &Bound<'_, PyAny>) -> PyResult<Option<Stripped>> 
         Ok(Some(Stripped {
             dialect: Member::of(address.py(), stripped.dialect.as_str())?,
             original: given.original(&stripped.original)?.into(),
-            day: stripped.day,
-            key_number: stripped.tag.map(|tag| tag.key_number().get()),
+            day: Day(stripped.day),
+            key_number: stripped.tag.map(|tag| KeyNumber(tag.key_number().get())),
         }))
     })
 }

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The last second of the year 9999, where `datetime` ends too. The milliseconds of today lie far behind it.
 const LAST: u64 = 253_402_300_799;
-const OUT_OF_RANGE: &str = "time is not within the years 1970 to 9999, in UNIX seconds";
+const OUT_OF_RANGE: &str = "time is outside the years 1970 to 9999, in UNIX seconds";
 
 /// The UNIX seconds of an int, a float or an aware datetime; the clock's for None.
 #[inline(always)]

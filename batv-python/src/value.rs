@@ -1,6 +1,6 @@
 //! Values: frozen classes that are compared, hashed, shown and pickled by their fields.
 
-use crate::error::{ARGUMENT_ERROR, TYPES, raise, wrong_type};
+use crate::error::{ARGUMENT_ERROR, raise, types, wrong_type};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -140,7 +140,7 @@ impl<E: Enumeration> Member<E> {
     #[inline]
     fn find(py: Python<'_>, word: &str) -> PyResult<Option<Self>> {
         let members = E::members().get_or_try_init(py, || {
-            let class = py.import(TYPES)?.getattr(E::CLASS)?;
+            let class = types(py)?.getattr(E::CLASS)?;
             class
                 .try_iter()?
                 .map(|member| member.and_then(|member| Ok((member.extract()?, member.unbind()))))
@@ -180,6 +180,39 @@ impl<'py, E> IntoPyObject<'py> for &Member<E> {
     fn into_pyobject(self, py: Python<'py>) -> Result<Self::Output, Self::Error> {
         Ok(self.0.bind(py).clone())
     }
+}
+
+/// Names the numbers that values have, with their types and the arguments that take them.
+macro_rules! numbers {
+    ($($name:ident($kind:ty), $argument:literal;)+) => {
+        $(pub(crate) struct $name(pub(crate) $kind);
+
+        impl<'py> FromPyObject<'_, 'py> for $name {
+            type Error = PyErr;
+
+            fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+                number(&given, $argument, $argument).map(Self)
+            }
+        }
+
+        impl<'py> IntoPyObject<'py> for &$name {
+            type Target = PyInt;
+            type Output = Bound<'py, PyInt>;
+            type Error = Infallible;
+
+            fn into_pyobject(self, py: Python<'py>) -> Result<Self::Output, Self::Error> {
+                self.0.into_pyobject(py)
+            }
+        })+
+    };
+}
+
+numbers! {
+    Day(u32), "day";
+    DaysLeft(u8), "days_left";
+    KeyNumber(u8), "key_number";
+    Line(usize), "line";
+    Number(u8), "number";
 }
 
 /// An address, as `str` or `bytes`.

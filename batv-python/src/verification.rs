@@ -2,26 +2,26 @@
 
 use crate::address::Given;
 use crate::error::guard;
-use crate::value::{Member, Text, Verdict, value};
+use crate::value::{DaysLeft, KeyNumber, Member, Text, Verdict, value};
 use pyo3::prelude::*;
 
 value! {
-    /// What verifying an address said: its verdict, and what an authentic tag says.
+    /// The result of verifying an address: the verdict, and what is in an authentic tag.
     ///
-    /// It is true where the verdict is a pass.
+    /// It is true if the verdict is a pass.
     #[pyclass(frozen, generic, module = "batv")]
     Verification(verdict, original=None, key_number=None, days_left=None) {
         /// The verdict.
         verdict: Member<Verdict>,
-        /// The address without its tag, where the tag is authentic.
+        /// The address without its tag, if the tag is authentic.
         original: Option<Text>,
-        /// The number of the key that signed, where the tag is authentic.
-        key_number: Option<u8>,
-        /// The days that an authentic tag is still good for.
-        days_left: Option<u8>,
+        /// The number of the key that signed, if the tag is authentic.
+        key_number: Option<KeyNumber>,
+        /// The number of days until an authentic tag expires.
+        days_left: Option<DaysLeft>,
     }
 
-    /// Whether the tag is authentic and in time.
+    /// Whether the tag is authentic and has not expired.
     #[getter]
     fn is_pass(&self, py: Python<'_>) -> PyResult<bool> {
         guard(|| (&self.verdict).into_pyobject(py)?.eq("pass"))
@@ -40,8 +40,8 @@ impl Verification {
         Ok(Self {
             verdict: Member::of(given.py(), verdict.as_str())?,
             original: original.map(Text::from),
-            key_number: authentic.map(|authentic| authentic.key_number.get()),
-            days_left: authentic.map(|authentic| authentic.days_left),
+            key_number: authentic.map(|authentic| KeyNumber(authentic.key_number.get())),
+            days_left: authentic.map(|authentic| DaysLeft(authentic.days_left)),
         })
     }
 }

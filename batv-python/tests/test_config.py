@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from email.message import EmailMessage
+from enum import Enum
 from ipaddress import ip_address
 from pathlib import Path
 from threading import Event
@@ -185,6 +187,29 @@ def test_inbound(
     )
 
 
+def test_where_the_header_is_known_only_delivery_reports_are_refused(config: Config) -> None:
+    message = EmailMessage()
+    message.make_mixed()
+    assert batv.is_delivery_report(message["Content-Type"]) is False
+    message.replace_header("Content-Type", 'multipart/report; report-type="delivery-status"')
+    assert batv.is_delivery_report(message["Content-Type"]) is True
+    assert batv.is_delivery_report(str(message["Content-Type"]).encode()) is True
+    for rcpt_to in (ALICE, f"prvs=0786abcdef={ALICE}", f"< {ALICE} >"):
+        assert config.inbound("<>", rcpt_to, NOON, is_report=True).action is Action.REFUSE
+        assert config.inbound("<>", rcpt_to, NOON, is_report=None).action is Action.REFUSE
+        receipt = config.inbound("<>", rcpt_to, NOON, is_report=False)
+        assert receipt.reason is InboundReason.NOT_A_REPORT
+        assert receipt.action is (Action.ORIGINAL if "abcdef" in rcpt_to else Action.ACCEPT)
+    genuine = config.inbound("<>", SIGNED, NOON, is_report=False)
+    assert (genuine.reason, genuine.original) == (InboundReason.PASS, ALICE)
+    ordinary = config.inbound(BOB, ALICE, NOON, is_report=False)
+    assert ordinary.reason is InboundReason.NOT_A_BOUNCE
+    header: Any
+    for header in (None, 7, bytearray()):
+        with pytest.raises(TypeError, match="content_type must be str or bytes, not "):
+            batv.is_delivery_report(header)
+
+
 def test_an_expired_tag(config: Config) -> None:
     decision = config.inbound("", SIGNED, NOON + 8 * DAY)
     assert decision.reason is InboundReason.EXPIRED
@@ -246,6 +271,8 @@ def test_arguments_without_sense(config: Config) -> None:
                 call("", to, NOON, client=client)
             assert str(caught.value) == "client: is not an IP address"
         assert vars(pickle.loads(pickle.dumps(caught.value))) == vars(caught.value)  # noqa: S301
+    for text in ("\ud800", "x" * 10**7, b"\xff"):
+        assert batv.is_delivery_report(text) is False
     for count in (-1, 2**32, 10**30):
         with pytest.raises(batv.ArgumentError, match="recipients_before: number is out of range"):
             config.inbound("", ALICE, NOON, recipients_before=count)
@@ -264,6 +291,7 @@ def test_arguments_without_sense(config: Config) -> None:
         ({"mail_from_resolved": 7}, "address must be str or bytes, not int"),
         ({"rcpt_resolved": 7}, "address must be str or bytes, not int"),
         ({"trusted": 1}, "'int' object"),
+        ({"is_report": 1}, "'int' object"),
     ],
 )
 def test_arguments_of_wrong_types(config: Config, arguments: dict[str, Any], message: str) -> None:
@@ -372,9 +400,9 @@ def test_what_a_vault_raises_is_raised() -> None:
     with pytest.raises(PermissionError, match="mail/batv-0"):
         Config.parse(VAULT, sealed)
     no_bytes: Any = lambda _name: SECRET  # noqa: E731
-    with pytest.raises(TypeError, match="what read_secret_file returns must be bytes, not str"):
+    with pytest.raises(TypeError, match="the result of read_secret_file must be bytes, not str"):
         Config.parse(VAULT, no_bytes)
-    with pytest.raises(ConfigError, match="there is no read_secret_file"):
+    with pytest.raises(ConfigError, match="no read_secret_file was given"):
         Config.parse(VAULT)
 
 
@@ -382,9 +410,15 @@ def test_a_surrogate_gives_no_secret_away() -> None:
     text = f'[[key]]\nsecret = "{SECRET}"\nfor = ["\ud800"]'
     given: Any
     for given in (text, {"secret": SECRET, "for": "\ud800"}):
-        with pytest.raises(batv.ArgumentError, match="text: holds a surrogate") as caught:
+        with pytest.raises(batv.ArgumentError, match="text: contains a surrogate") as caught:
             Config.parse(given)
         assert (caught.value.__context__, caught.value.__cause__) == (None, None)
+
+
+class Lifetime(int, Enum):
+    """Whose members are numbers, but are not shown as such."""
+
+    DAY = 1
 
 
 def test_a_mapping_is_a_configuration() -> None:
@@ -405,6 +439,8 @@ def test_a_mapping_is_a_configuration() -> None:
     assert config.inbound("", ALICE, NOON).reply == '550 5.7.1 A "b\\c" ~'
     assert config.outbound(ALICE, [ALICE], NOON).reason is OutboundReason.LOCAL
     assert [key.created for key in config.keys] == [date(2026, 11, 1), None]
+    day = Config.parse({**mapping, "lifetime": Lifetime.DAY})
+    assert day.sign(ALICE, NOON)[6:9] == "780"
 
     with pytest.raises(ConfigError) as caught:
         Config.parse({"key": [{"number": 10, "secret": SECRET, "for": ["\x00\x7f\xff\n"]}]})
@@ -412,6 +448,8 @@ def test_a_mapping_is_a_configuration() -> None:
         (None, "key[1].number"),
         (None, "key[1].for"),
     ]
+    with pytest.raises(ConfigError, match=r"^unknown setting$"):
+        Config.parse({"two\nlines": 1})
     wrong: Any
     for wrong in ({"lifetime": None}, {"lifetime": 1.5}, {1: 2}, {"key": {"a": object()}}):
         with pytest.raises(TypeError, match=r"a setting cannot be of type|the name of a setting"):
@@ -464,6 +502,31 @@ def test_a_text_that_is_bad() -> None:
     assert caught.value.faults == (Fault(1, "lifetme", text),)
 
 
+def test_a_message_is_short_whatever_was_passed(write: Callable[[str], Path]) -> None:
+    long = "x" * 1_000_000
+    given: Any
+    for given in (long, Path(long)):
+        with pytest.raises(batv.ArgumentError, match=r"^path: is longer than 4096 octets$"):
+            Config.open(given)
+    key = {"number": 0, "secret": SECRET, "for": ["example.test"]}
+    for given in (
+        long,
+        {long: 1},
+        {"lifetime": long},
+        {"key": [{**key, "for": [f"{long} {long}"]}]},
+        {"key": [{**key, "secret-file": long}]},
+        {"policy": {"exempt": [f"{long} {long}"], "reply": long}},
+        {"key": [{"number": -1}] * 100_000},
+    ):
+        with pytest.raises(ConfigError) as caught:
+            Config.parse(given)
+        assert len(str(caught.value)) < 100_000
+        assert len(repr(caught.value)) < 100_000
+    path = write(f'[[key]]\nnumber = 0\nsecret-file = "{long}"\nfor = ["example.test"]\n')
+    with pytest.raises(ConfigError, match="secret-file: is longer than 4096 octets"):
+        Config.open(path)
+
+
 def test_a_file_that_cannot_be_read(tmp_path: Path, site: Path) -> None:
     missing = tmp_path / "none.toml"
     with pytest.raises(ConfigError, match="No such file") as caught:
@@ -500,7 +563,7 @@ def test_reloading_keeps_the_old_configuration_when_the_new_one_is_bad(
 def test_no_view_holds_a_secret(config: Config, site: Path) -> None:
     assert repr(config) == f"Config('{site}')"
     assert config.path == str(site)
-    with pytest.raises(TypeError, match="Config holds secrets and cannot be pickled"):
+    with pytest.raises(TypeError, match="Config contains secrets and cannot be pickled"):
         pickle.dumps(config)
     for name in dir(config):
         assert "rosebud" not in repr(getattr(config, name))

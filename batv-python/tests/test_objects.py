@@ -77,6 +77,42 @@ def test_verifications_are_values() -> None:
         Verification("pass", wrong)
 
 
+VALUES: list[tuple[type, dict[str, Any], list[str]]] = [
+    (Verification, {"verdict": "pass"}, ["key_number", "days_left"]),
+    (batv.Stripped, {"dialect": "draft", "original": ALICE, "day": 1}, ["day", "key_number"]),
+    (batv.Fault, {"line": 1, "setting": "", "message": ""}, ["line"]),
+    (
+        batv.Key,
+        {"number": 1, "patterns": (), "use": "sign", "fingerprint": ""},
+        ["number", "line"],
+    ),
+    (
+        batv.InboundDecision,
+        {"action": "accept", "reason": "pass", "line": ""},
+        ["key_number", "days_left"],
+    ),
+    (
+        batv.OutboundDecision,
+        {"mail_from": ALICE, "action": "sign", "reason": "signed", "line": ""},
+        ["key_number"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("value", "arguments", "names"), VALUES)
+def test_numbers_of_values(value: type, arguments: dict[str, Any], names: list[str]) -> None:
+    for name in names:
+        assert getattr(value(**{**arguments, name: 9}), name) == 9
+        for number in (-1, 2**64, 10**5000):
+            with pytest.raises(batv.ArgumentError) as caught:
+                value(**{**arguments, name: number})
+            assert str(caught.value) == f"{name}: number is out of range"
+            assert caught.value.argument == name
+        for wrong in (True, 1.0, "1"):
+            with pytest.raises(TypeError, match=f"^{name} must be int, not {type(wrong).__name__}"):
+                value(**{**arguments, name: wrong})
+
+
 def test_a_key_ring_is_its_own_copy() -> None:
     assert copy.copy(KEYS) is KEYS
     assert copy.deepcopy({"keys": KEYS})["keys"] is KEYS
@@ -102,7 +138,7 @@ def test_objects_are_frozen() -> None:
 
 def test_a_key_ring_is_not_pickled() -> None:
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
-        with pytest.raises(TypeError, match="KeyRing holds secrets and cannot be pickled"):
+        with pytest.raises(TypeError, match="KeyRing contains secrets and cannot be pickled"):
             pickle.dumps(KEYS, protocol)
     assert KeyRing({3: SECRET}) != KEYS
     assert repr(KeyRing({3: SECRET, 1: b"s"})) == (

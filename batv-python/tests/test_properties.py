@@ -104,7 +104,7 @@ def test_str_and_bytes_have_one_answer(text: str) -> None:
     try:
         octets = text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
-        assert answer(text) == ("surrogate that stands for no octet", None)
+        assert answer(text) == ("surrogate that does not stand for an octet", None)
     else:
         assert answer(text) == answer(octets)
 

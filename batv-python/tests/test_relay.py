@@ -200,7 +200,7 @@ def test_a_next_hop_without_smtputf8(site: Path) -> None:
         relay.stop()
         relay.controller.stop()
     assert caught.value.smtp_code == 550
-    assert caught.value.smtp_error == b"5.6.7 The next hop does not take such addresses"
+    assert caught.value.smtp_error == b"5.6.7 The next hop does not accept such addresses"
 
 
 def test_refusals_of_the_next_hop_are_handed_on(relay: Site) -> None:

@@ -138,8 +138,8 @@ numbers(void)
 	CHECK(BATV_LOG_LEVEL_WARNING == 4);
 	/* What programs were compiled with must stay: fields are added behind these. */
 	CHECK(offsetof(batv_message, recipient_count) == sizeof(batv_message) - sizeof(size_t));
-	CHECK(offsetof(batv_recipient, recipients_before) ==
-	      sizeof(batv_recipient) - sizeof(uint32_t));
+	CHECK(offsetof(batv_recipient, content_type_length) ==
+	      sizeof(batv_recipient) - sizeof(size_t));
 	CHECK(offsetof(batv_outbound_decision, key_number) ==
 	      sizeof(batv_outbound_decision) - sizeof(int));
 	CHECK(offsetof(batv_inbound_decision, reply_text) == sizeof(batv_inbound_decision) - 512);
@@ -475,6 +475,16 @@ inbound(void)
 	CHECK_TEXT(buffer,
 	    "batv: dir=in action=refuse reason=missing from=<> to=<alice@example.test> "
 	    "client=198.51.100.1");
+	/* Its header has been read, and is that of something else. */
+	recipient.content_type = "multipart/report; report-type=delivery-status";
+	CHECK(batv_config_inbound(config, &recipient, &decision, buffer, 64, NULL) == 0);
+	CHECK(decision.reason == BATV_INBOUND_REASON_MISSING);
+	recipient.content_type_length = strlen("multipart/report");
+	CHECK(batv_config_inbound(config, &recipient, &decision, buffer, 64, NULL) == 0);
+	CHECK(decision.action == BATV_ACTION_ACCEPT);
+	CHECK(decision.reason == BATV_INBOUND_REASON_NOT_A_REPORT);
+	CHECK_TEXT(buffer, alice);
+	recipient.content_type = NULL;
 	/* What the server reads says whose mailbox it is. */
 	recipient.rcpt_resolved = "alice@example.org";
 	CHECK(batv_config_inbound(config, &recipient, &decision, buffer, 64, NULL) == 0);

@@ -154,6 +154,9 @@ fn read_pattern(value: &DeValue<'_>) -> Result<Pattern, String> {
     parse_key_pattern(text).map_err(|error| format!("{} is {error}", quoted(text)))
 }
 
+/// The most octets of the name of a secret file, as Linux has it. A fault shows all of it.
+const LONGEST_PATH: usize = 4096;
+
 struct Found {
     secret: Secret,
     is_inline: bool,
@@ -179,6 +182,7 @@ fn secret(
     let octets = text(value.get_ref()).map_err(ToOwned::to_owned).and_then(|text| match name {
         "secret" => Ok(Zeroizing::new(text.as_bytes().to_vec())),
         "secret-base64" => decode_base64(text).ok_or_else(|| "is not base64".to_owned()),
+        _ if text.len() > LONGEST_PATH => Err(format!("is longer than {LONGEST_PATH} octets")),
         _ => read_secret_file(text),
     });
     let is_inline = name != "secret-file";

@@ -191,10 +191,19 @@ const RENAMED: [(&str, &str); 1] = [("policy.clients", "untagged-clients")];
 /// more, however it is written.
 const LONGEST_UNKNOWN: usize = 15;
 
-/// A text that is at fault, in quotes. Where quotes are missing, what is more than a line may hold
-/// a secret.
+/// The most characters of a text at fault to show: SMTP has no longer address.
+const LONGEST_QUOTED: usize = 320;
+
+/// A text that is at fault, in quotes; of a long one the beginning. Where quotes are missing, what is
+/// more than a line may hold a secret.
 pub(super) fn quoted(text: &str) -> String {
-    if text.contains(char::is_control) { "the text".to_owned() } else { format!("\"{text}\"") }
+    if text.contains(char::is_control) {
+        return "the text".to_owned();
+    }
+    match text.char_indices().nth(LONGEST_QUOTED) {
+        Some((end, _)) => format!("\"{}...\"", text.split_at(end).0),
+        None => format!("\"{text}\""),
+    }
 }
 
 pub(super) fn text<'a>(value: &'a DeValue<'_>) -> Result<&'a str, &'static str> {

@@ -122,6 +122,20 @@ fn faults_of_the_policy() {
 }
 
 #[test]
+fn a_long_text_is_not_repeated() {
+    let reason = "is not an address or a network such as 192.0.2.0/24";
+    for (given, shown) in
+        [("ä".repeat(320), "ä".repeat(320)), ("ä".repeat(1_000_000), "ä".repeat(320) + "...")]
+    {
+        let text = format!("[policy]\nuntagged-clients = [\"{given}\"]");
+        assert_eq!(faults(&text), format!("line 2: policy.untagged-clients: \"{shown}\" {reason}"));
+    }
+    let key = "[[key]]\nnumber = 1\nfor = [\"a.test\"]\n";
+    let text = format!("{key}secret-file = \"{}\"", "x".repeat(4097));
+    assert_eq!(faults(&text), "line 4: key[1].secret-file: is longer than 4096 octets");
+}
+
+#[test]
 fn faults_of_keys() {
     for (line, expected) in [
         ("created = \"2026-01-01\"", "created: must be a date such as 2026-12-31"),

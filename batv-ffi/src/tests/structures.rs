@@ -88,6 +88,17 @@ fn a_recipient_is_judged() {
         "Not a bounce of mail sent from here (BATV: the address has no tag)"
     );
 
+    // It is not refused where its header says that it is something else.
+    for (content_type, reason) in [
+        (c"multipart/report;\r\n report-type=delivery-status", batv_inbound_reason::Missing),
+        (c"multipart/report; report-type=disposition-notification", batv_inbound_reason::NotAReport),
+        (c"", batv_inbound_reason::NotAReport),
+    ] {
+        let (_, decision) = inbound(&batv_recipient { content_type: content_type.as_ptr(), ..bare }).unwrap();
+        // SAFETY: the decision has been made.
+        assert_eq!(unsafe { decision.reason.assume_init() }, reason);
+    }
+
     // The server's reading says whose mailbox it is.
     let resolved = batv_recipient { rcpt_resolved: c"bob@example.org".as_ptr(), ..bare };
     let (_, decision) = inbound(&resolved).unwrap();
@@ -121,6 +132,10 @@ fn a_forgotten_field_decides_nothing() {
             "client '' is not an IP address".to_owned(),
         ),
         (batv_recipient { trusted: 2, ..recipient() }, "trusted 2 is not 0 or 1".to_owned()),
+        (
+            batv_recipient { content_type: c"x".as_ptr(), content_type_length: 0, ..recipient() },
+            "content_type has length 0; without the field it is the string \"\"".to_owned(),
+        ),
         (
             batv_recipient { struct_size: 0, ..recipient() },
             "struct_size 0 is not that of recipient".to_owned(),
@@ -362,7 +377,7 @@ fn a_structure_may_have_grown_at_its_end() {
 #[test]
 fn the_structures_have_no_padding_at_their_end() {
     assert_eq!(size_of::<batv_message>(), 11 * 8);
-    assert_eq!(size_of::<batv_recipient>(), 13 * 8);
+    assert_eq!(size_of::<batv_recipient>(), 15 * 8);
     assert_eq!(size_of::<batv_outbound_decision>(), 2 * 8);
     assert_eq!(size_of::<batv_inbound_decision>(), 8 + 5 * 4 + 4 + 16 + 512);
 }

@@ -1,6 +1,6 @@
 """Bounce Address Tag Validation (BATV): sign and verify envelope senders.
 
-A key ring signs the envelope sender of mail that leaves, and judges the address that a
+A key ring signs the envelope sender of mail that leaves, and verifies the address that a
 bounce comes to:
 
 >>> import batv
@@ -11,20 +11,20 @@ bounce comes to:
 ...     verification.verdict, verification.original, verification.days_left
 (<Verdict.PASS: 'pass'>, 'user@example.com', 4)
 
-A configuration, `batv.toml`, has the keys of all the domains of a site and its policy:
-`Config.open(path).outbound(...)` decides on mail that leaves, `inbound(...)` on mail that comes.
+A configuration, `batv.toml`, contains the keys of all the domains of a site, and its policy.
+`Config.open(path).outbound(...)` decides on mail that leaves, `inbound(...)` on mail that comes in.
 
-Anybody's tag comes off an address without proof:
+`strip` removes anybody's tag from an address, without verifying it:
 
 >>> batv.strip("btv1==08501234bcd==user@example.com")
 'user@example.com'
 
-Addresses are `str` or `bytes`, with or without angle brackets, and come back as they came.
+Addresses are `str` or `bytes`, with or without angle brackets. Results have the same type and form.
 """
 
+import sys as _sys
 from os import urandom as _urandom
 
-from batv import _types
 from batv._batv import (
     Config,
     Fault,
@@ -34,10 +34,15 @@ from batv._batv import (
     OutboundDecision,
     Stripped,
     Verification,
+    _types,
     inspect,
+    is_delivery_report,
     strip,
 )
-from batv._types import (
+
+# Imported again after sys.modules was emptied, the module has the same classes as before.
+_sys.modules[_types.__name__] = _types
+from batv._types import (  # noqa: E402
     Action,
     AddressError,
     ArgumentError,
@@ -77,16 +82,17 @@ __all__ = [
     "Verification",
     "generate_secret",
     "inspect",
+    "is_delivery_report",
     "strip",
 ]
 
 
 def generate_secret() -> bytes:
-    """Make a strong secret: 64 hexadecimal digits of the system's random source."""
+    """Make a strong secret: 64 hexadecimal digits from the system's random source."""
     return _urandom(32).hex().encode()
 
 
-# Tracebacks and pickles name what is public.
+# Tracebacks and pickles show the public name of the module.
 for _name in _types.__all__:
     getattr(_types, _name).__module__ = __name__
 del _name

@@ -5,6 +5,7 @@ from os import PathLike
 from types import GenericAlias
 from typing import Any, AnyStr, Generic, Literal, Self, final
 
+from batv import _types as _types
 from batv._types import Action, Dialect, InboundReason, OutboundReason, Use, Verdict
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Stripped",
     "Verification",
     "inspect",
+    "is_delivery_report",
     "strip",
 ]
 
@@ -61,6 +63,7 @@ class Config:
         client: str | IPv4Address | IPv6Address | None = None,
         trusted: bool = False,
         recipients_before: int = 0,
+        is_report: bool | None = None,
     ) -> InboundDecision[AnyStr]: ...
 
 @final
@@ -254,4 +257,5 @@ class Verification(Generic[AnyStr]):
     def __class_getitem__(cls, key: object) -> GenericAlias: ...
 
 def inspect(address: AnyStr, /) -> Stripped[AnyStr] | None: ...
+def is_delivery_report(content_type: str | bytes, /) -> bool: ...
 def strip(address: AnyStr, /, *, layers: int = 1) -> AnyStr: ...

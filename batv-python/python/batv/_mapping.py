@@ -1,4 +1,4 @@
-"""Configurations that are mappings, as TOML."""
+"""Write mappings of settings as TOML."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ def _value(value: object) -> str:
         case bool():
             return str(value).lower()
         case int():
-            return str(value)
+            return int.__repr__(value)  # the str of an enum member may be its name
         case str():
             return _text(value)
         case date():
@@ -35,7 +35,7 @@ def _value(value: object) -> str:
 
 
 def _text(text: str) -> str:
-    """Write a string as TOML does, which has JSON's escapes, and one control that JSON has not."""
+    """Quote a string. TOML has the escapes of JSON, but also needs one for DEL."""
     if not isinstance(text, str):
         raise TypeError(f"the name of a setting must be str, not {type(text).__name__}")
     return dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,9 +1,9 @@
-"""Verdicts, dialects, reasons and exceptions: the types that are better defined in Python."""
+"""Verdicts, dialects, reasons and exceptions: types that are easier to define in Python."""
 
 from enum import StrEnum
 from os import PathLike, fspath
 
-# What only annotations need is not imported: a filter may be started for every message.
+# Only annotations need these. A filter may be started for every message, so imports must be fast.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,24 +28,24 @@ __all__ = [
 
 
 class Verdict(StrEnum):
-    """What a verifier says of an address. Only `PASS` proves anything."""
+    """The result of verifying an address. Only `PASS` proves anything."""
 
     MISSING = "missing"
-    """There is no tag."""
+    """The address has no tag."""
     MALFORMED = "malformed"
-    """`prvs=` and a second `=`, but what stands between is no tag value."""
+    """There is a `prvs=` and a second `=`, but what is between them is not a tag value."""
     UNKNOWN_KEY = "unknown-key"
-    """The key ring has no secret of the tag's key number."""
+    """The key ring has no secret for the key number in the tag."""
     BAD_SIGNATURE = "bad-signature"
-    """The hash is not the one that the secret makes."""
+    """The hash in the tag was not made with the secret."""
     EXPIRED = "expired"
-    """Authentic, but its day has passed."""
+    """The tag is authentic, but has expired."""
     PASS = "pass"  # noqa: S105 - a verdict, not a password
-    """Authentic and in time."""
+    """The tag is authentic and has not expired."""
 
 
 class Dialect(StrEnum):
-    """The form of a tag, named for the standard or the product that it was seen from."""
+    """The form of a tag, named after the standard or the product that it comes from."""
 
     DRAFT = "draft"
     """`prvs=KDDDSSSSSS=user@`: draft-levine-smtp-batv-01, Exim, Halon, MDaemon and others."""
@@ -64,109 +64,109 @@ class Dialect(StrEnum):
 
 
 class Action(StrEnum):
-    """What is decided, in the words of the log line."""
+    """A decision, in the words of the log line."""
 
     SIGN = "sign"
-    """The message leaves with a signed sender."""
+    """Send the message with a signed sender."""
     LEAVE = "leave"
-    """The message leaves with the sender that it has."""
+    """Send the message with its sender as it is."""
     ACCEPT = "accept"
-    """The recipient is accepted as it is."""
+    """Accept the recipient as it is."""
     ORIGINAL = "original"
-    """The recipient is accepted, and the message delivered to the original address."""
+    """Accept the recipient, and deliver the message to the original address."""
     REFUSE = "refuse"
-    """The recipient is refused."""
+    """Refuse the recipient."""
 
 
 class OutboundReason(StrEnum):
-    """Why a sender is signed or not: a stable word for logs."""
+    """Why a sender is signed or not. These words do not change."""
 
     SIGNED = "signed"
-    """It is signed."""
+    """The sender is signed."""
     NULL_SENDER = "null-sender"
     """The null sender is never signed."""
     UNREADABLE = "unreadable"
-    """It is no address."""
+    """The sender is not an address."""
     NOT_OURS = "not-ours"
-    """No key is for it."""
+    """There is no key for the sender."""
     EXEMPT = "exempt"
-    """It is exempt."""
+    """The sender is exempt."""
     NOT_INTERNAL = "not-internal"
-    """The client is neither trusted nor in the internal networks."""
+    """The client is neither trusted nor in `internal-networks`."""
     LOCAL = "local"
-    """Every recipient is ours, and such mail is left as it is."""
+    """All recipients are at domains of ours, and such mail is not to be signed."""
     UNTAGGED_DESTINATION = "untagged-destination"
-    """A recipient's domain cannot bear tags."""
+    """A recipient's domain is in `untagged-destinations`."""
     TAGGED = "tagged"
-    """It carries a tag already."""
+    """The sender already has a tag."""
     TOO_LONG = "too-long"
     """The signed local-part would be longer than 64 octets."""
     NO_SIGNING_KEY = "no-signing-key"
-    """No key that is for it signs."""
+    """No key for the sender is one that signs."""
 
 
 class InboundReason(StrEnum):
-    """Why a recipient is accepted or refused: a stable word for logs."""
+    """Why a recipient is accepted or refused. These words do not change."""
 
     UNREADABLE = "unreadable"
-    """It is no address."""
+    """A bounce to something that is not an address."""
     NOT_OURS = "not-ours"
-    """No key is for it."""
+    """There is no key for the recipient."""
     CLIENT = "client"
-    """The client is trusted, or listed."""
+    """The client is trusted, internal, or in `untagged-clients`."""
     EXEMPT = "exempt"
-    """It is exempt."""
+    """The recipient is exempt."""
     NOT_A_BOUNCE = "not-a-bounce"
-    """The message is no bounce."""
+    """The message is not a bounce."""
     PASS = "pass"  # noqa: S105 - a verdict, not a password
-    """A bounce whose tag is authentic and in time."""
+    """A bounce with a tag that is authentic and has not expired."""
     TOO_LONG = "too-long"
-    """A bounce without a tag, to an address that is too long to be signed."""
+    """A bounce to an address without a tag, which is too long to be signed."""
     MISSING = "missing"
-    """A bounce without a tag."""
+    """A bounce to an address without a tag."""
     MALFORMED = "malformed"
-    """A bounce whose tag value is none."""
+    """A bounce with a malformed tag."""
     UNKNOWN_KEY = "unknown-key"
-    """A bounce whose tag has a key number without a secret."""
+    """A bounce with a tag whose key number is unknown."""
     BAD_SIGNATURE = "bad-signature"
-    """A bounce whose tag is forged."""
+    """A bounce with a forged tag."""
     EXPIRED = "expired"
-    """A bounce whose tag has expired."""
+    """A bounce with an expired tag."""
     SECOND_RECIPIENT = "second-recipient"
-    """A bounce has exactly one recipient."""
+    """A second recipient of a bounce, where bounces may only have one."""
     TAGGED_MAIL = "tagged-mail"
     """Ordinary mail to a tagged address, where that is refused."""
     NOT_A_REPORT = "not-a-report"
-    """A bounce that does not say that it is a delivery report, where such are let in."""
+    """A bounce that would be refused, but does not say that it is a delivery report."""
 
 
 class Use(StrEnum):
     """What a key is used for."""
 
     SIGN = "sign"
-    """It signs, and verifies."""
+    """The key signs and verifies."""
     VERIFY = "verify"
-    """It verifies only."""
+    """The key only verifies."""
 
 
 class BatvWarning(UserWarning):
-    """What works, but should be looked at: a weak secret, an old one and so on."""
+    """A warning about something that works but may not be intended, such as a weak secret."""
 
 
 def _shown(address: str | bytes) -> str:
-    """Show an address, of a long one the beginning."""
+    """Show an address, or the beginning of a long one."""
     return repr(address) if len(address) <= 100 else f"{address[:100]!r}..."
 
 
 class BatvError(ValueError):
-    """The root of what this package raises for values; wrong types raise `TypeError`."""
+    """The base class of this package's errors. Arguments of wrong types raise `TypeError`."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
 
 
 class ArgumentError(BatvError):
-    """An argument of the right type with a value that it cannot have. It never holds a secret."""
+    """An argument has the right type but an invalid value. The error never contains a secret."""
 
     def __init__(self, argument: str, reason: str) -> None:
         super().__init__(argument, reason)
@@ -180,7 +180,7 @@ class ArgumentError(BatvError):
 
 
 class AddressError(BatvError):
-    """What is neither an address nor, where it may be, the null reverse-path."""
+    """Something that is not an address, nor the null reverse-path where that is allowed."""
 
     def __init__(self, reason: str, address: str | bytes, position: int | None = None) -> None:
         super().__init__(reason, address, position)
@@ -189,16 +189,16 @@ class AddressError(BatvError):
         self.address = address
         """The address as it was given."""
         self.position = position
-        """Where in its octets (a `str` counts in UTF-8), when it is one octet that is wrong."""
+        """The position of the wrong octet, if it is one octet. A `str` is counted in UTF-8."""
 
     def __str__(self) -> str:
         return f"{self.reason}: {_shown(self.address)}"
 
 
 class TooLongError(BatvError):
-    """An address that is not signed: its local-part would outgrow RFC 5321's 64 octets.
+    """An address that is not signed, since its local-part would exceed the 64 octets of RFC 5321.
 
-    Send it unsigned, and accept bounces to it untagged.
+    Send the message unsigned, and accept bounces to the address without a tag.
     """
 
     def __init__(self, reason: str, address: str | bytes, octets: int) -> None:
@@ -208,16 +208,16 @@ class TooLongError(BatvError):
         self.address = address
         """The address as it was given."""
         self.octets = octets
-        """The octets that the signed local-part would have."""
+        """The number of octets that the signed local-part would have."""
 
     def __str__(self) -> str:
         return f"{self.reason}: {_shown(self.address)}"
 
 
 class TimeError(BatvError):
-    """A time that is not one in UNIX seconds of the years 1970 to 9999.
+    """A time outside the years 1970 to 9999, in UNIX seconds.
 
-    Milliseconds are not, nor is a datetime without a time zone.
+    A time in milliseconds raises it, and so does a datetime without a time zone.
     """
 
     def __init__(self, reason: str, at: "float | datetime") -> None:
@@ -232,7 +232,7 @@ class TimeError(BatvError):
 
 
 class ConfigError(BatvError):
-    """A configuration that cannot be used. It never holds a secret."""
+    """A configuration that cannot be used. The error never contains a secret."""
 
     def __init__(
         self,
@@ -244,17 +244,17 @@ class ConfigError(BatvError):
         path = None if path is None else fspath(path)
         super().__init__(reason, path, faults, errno)
         self.reason = reason
-        """What is wrong, a line for each fault: `FILE:LINE: SETTING: MESSAGE`."""
+        """What is wrong, with one line for each fault: `FILE:LINE: SETTING: MESSAGE`."""
         self.path = path
-        """The configuration file; None where it was text."""
+        """The configuration file, or None for a text or a mapping."""
         self.faults = faults
-        """All that is wrong with it."""
+        """All the faults of the configuration."""
         self.errno = errno
-        """The system's error number where the file cannot be read; the cause is an `OSError`."""
+        """The system's error number if the file cannot be read. Then the cause is an `OSError`."""
 
     @property
     def filename(self) -> str | None:
-        """The file that cannot be read; None where something else is wrong."""
+        """The file that cannot be read, or None if something else is wrong."""
         return None if self.errno is None else self.path
 
     def __str__(self) -> str:
