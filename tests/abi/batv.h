@@ -84,7 +84,8 @@
 /** What a batv_recipient begins as: set mail_from, rcpt_to and time at least. */
 #define BATV_RECIPIENT_INIT { \
   sizeof(batv_recipient), NULL, BATV_NUL_TERMINATED, NULL, BATV_NUL_TERMINATED, \
-  NULL, BATV_NUL_TERMINATED, NULL, BATV_NUL_TERMINATED, 0, NULL, BATV_NUL_TERMINATED, 0, 0 }
+  NULL, BATV_NUL_TERMINATED, NULL, BATV_NUL_TERMINATED, 0, NULL, BATV_NUL_TERMINATED, 0, 0, \
+  NULL, BATV_NUL_TERMINATED }
 
 /** What a batv_outbound_decision begins as. */
 #define BATV_OUTBOUND_DECISION_INIT { \
@@ -676,7 +677,7 @@ typedef struct batv_outbound_decision {
    */
   batv_outbound_reason reason;
   /**
-   * The number of the key that signed, or that of a tag which was there before; -1 if none.
+   * The number of the key that signed; -1 if none did.
    */
   int key_number;
 } batv_outbound_decision;
@@ -745,6 +746,17 @@ typedef struct batv_recipient {
    * The number of recipients of this message before this one.
    */
   uint32_t recipients_before;
+  /**
+   * The value of the header field Content-Type, folded or not, where the header of the message has
+   * been read; "" where it has no such field. Then a bounce that is not a delivery report,
+   * multipart/report with the report-type delivery-status, is not refused, and the reason is
+   * BATV_INBOUND_REASON_NOT_A_REPORT. NULL where the header has not been read.
+   */
+  const char *content_type;
+  /**
+   * Its octets; BATV_NUL_TERMINATED for a string.
+   */
+  size_t content_type_length;
 } batv_recipient;
 
 /**
