@@ -209,7 +209,7 @@ class Filter(Case):
         for setting, name in [
             ('untagged-destinations = ["example.net"]', "policy.untagged-destinations"),
             ('[milter]\nsocket = "unix:/nonexistent"\nmark = "X-BATV"', "milter.mark"),
-            ('[milter]\nsocket = "unix:/nonexistent"\nmetrics = "unix:/nonexistent"', "milter.metrics"),
+            ('[milter]\nsocket = "unix:/nonexistent"\nmetrics = "unix:/elsewhere"', "milter.metrics"),
             ('[milter]\nsocket = "unix:/nonexistent"\nrefuse-at = "data"', "milter.refuse-at"),
             ("", None),
         ]:
