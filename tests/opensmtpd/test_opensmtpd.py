@@ -29,11 +29,11 @@ def signed(address):
 class Case(unittest.TestCase):
     """Tests that share an OpenSMTPD."""
 
-    config, listener = CONFIG, ""
+    config, listener, chain = CONFIG, "", '"batv"'
 
     @classmethod
     def setUpClass(cls):
-        cls.server = cls.enterClassContext(OpenSMTPD(cls.config, cls.listener))
+        cls.server = cls.enterClassContext(OpenSMTPD(cls.config, cls.listener, cls.chain))
 
     def setUp(self):
         self.forget()
@@ -176,6 +176,21 @@ class Senders(Case):
         for sender, code in [("alice@example.test", 530), ("bob@example.org", 250)]:
             with self.subTest(sender), self.server.authenticated() as client:
                 self.assertEqual(client.docmd("MAIL", f"FROM:<{sender}>")[0], code)
+
+
+class LastOfAChain(Case):
+    chain = '{ "block", "batv" }'
+
+    def test_all_filters_are_asked(self):
+        self.assertEqual(self.bounce(ALICE), "550 5.7.1 Blocked")
+        self.assertEqual(self.bounce("alice@example.test"), MISSING)
+
+
+class FirstOfAChain(Case):
+    chain = '{ "batv", "block" }'
+
+    def test_no_other_filter_is_asked_about_what_it_changes(self):
+        self.assertRegex(self.bounce(ALICE), OK)
 
 
 class SubAddresses(Case):
