@@ -22,7 +22,9 @@ pki mx.example.test cert "/etc/ssl/certs/ca-certificates.crt" key "{folder}/key"
 table users file:{folder}/users
 table aliases file:{folder}/aliases
 table credentials file:{folder}/credentials
+table blocked {{ "prvs=0786864c09=alice@example.test" }}
 table allowed file:{folder}/senders
+filter "block" phase rcpt-to match rcpt-to <blocked> reject "550 5.7.1 Blocked"
 {listen}
 bounce warn-interval 1d
 queue ttl 1d
@@ -49,12 +51,12 @@ remote@example.test carol@example.net
 class OpenSMTPD(MailServer):
     """An OpenSMTPD of its own with batv-milter: a folder, a port, and the filter's clock.
 
-    `config` is the content of batv.toml; `listener` are further options of the listener.
+    `config` is the content of batv.toml, `listener` further options of the listener, and `chain` its filters.
     """
 
-    def __init__(self, config, listener="", date="2026-11-22T12:00:00"):
+    def __init__(self, config, listener="", chain='"batv"', date="2026-11-22T12:00:00"):
         self.folder = Path(tempfile.mkdtemp(prefix="batv-opensmtpd-"))
-        self._config, self._listener, self._date = config, listener, date
+        self._config, self._listener, self._chain, self._date = config, listener, chain, date
         self._exits = contextlib.ExitStack()
 
     def __enter__(self):
@@ -108,7 +110,8 @@ class OpenSMTPD(MailServer):
         (self.folder / "aliases").write_text("postmaster: alice\n")
         listen = documented("smtpd.conf", "opensmtpd.md").replace("/usr/local/sbin", str(self.folder))
         here = f"listen on 127.0.0.1 port {self.port} tls pki mx.example.test auth-optional <credentials> "
-        listen = listen.replace("listen on 0.0.0.0 ", f"{here}hostname mx.example.test {self._listener} ")
+        here += f"hostname mx.example.test {self._listener} filter {self._chain}"
+        listen = listen.replace('listen on 0.0.0.0 filter "batv"', here)
         text = SETTINGS.format(folder=self.folder, listen=listen, world_host=host, world_port=port)
         (self.folder / "smtpd.conf").write_text(text)
 

@@ -29,11 +29,11 @@ def signed(address):
 class Case(unittest.TestCase):
     """Tests that share an OpenSMTPD."""
 
-    config, listener = CONFIG, ""
+    config, listener, chain = CONFIG, "", '"batv"'
 
     @classmethod
     def setUpClass(cls):
-        cls.server = cls.enterClassContext(OpenSMTPD(cls.config, cls.listener))
+        cls.server = cls.enterClassContext(OpenSMTPD(cls.config, cls.listener, cls.chain))
 
     def setUp(self):
         self.forget()
@@ -178,6 +178,21 @@ class Senders(Case):
                 self.assertEqual(client.docmd("MAIL", f"FROM:<{sender}>")[0], code)
 
 
+class LastOfAChain(Case):
+    chain = '{ "block", "batv" }'
+
+    def test_all_filters_are_asked(self):
+        self.assertEqual(self.bounce(ALICE), "550 5.7.1 Blocked")
+        self.assertEqual(self.bounce("alice@example.test"), MISSING)
+
+
+class FirstOfAChain(Case):
+    chain = '{ "batv", "block" }'
+
+    def test_no_other_filter_is_asked_about_what_it_changes(self):
+        self.assertRegex(self.bounce(ALICE), OK)
+
+
 class SubAddresses(Case):
     config, listener = 'syntax = "sub-address"\n' + CONFIG, "senders <allowed>"
 
@@ -209,7 +224,7 @@ class Filter(Case):
         for setting, name in [
             ('untagged-destinations = ["example.net"]', "policy.untagged-destinations"),
             ('[milter]\nsocket = "unix:/nonexistent"\nmark = "X-BATV"', "milter.mark"),
-            ('[milter]\nsocket = "unix:/nonexistent"\nmetrics = "unix:/nonexistent"', "milter.metrics"),
+            ('[milter]\nsocket = "unix:/nonexistent"\nmetrics = "unix:/elsewhere"', "milter.metrics"),
             ('[milter]\nsocket = "unix:/nonexistent"\nrefuse-at = "data"', "milter.refuse-at"),
             ("", None),
         ]:
