@@ -44,7 +44,7 @@ impl LockedFile {
     /// Replaces the text.
     pub(super) fn replace(self, text: &str) -> Result<(), EditError> {
         let now = read(&self.target, CONFIG_FILE_LIMIT, |_| ());
-        if now.is_ok_and(|now| *now.octets != *self.file.octets) {
+        if !now.is_ok_and(|now| *now.octets == *self.file.octets) {
             let message = "another program has changed it in the meantime; nothing was written";
             return Err(EditError::io(&self.target, io::Error::other(message)));
         }
