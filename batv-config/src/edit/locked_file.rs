@@ -31,7 +31,8 @@ impl LockedFile {
     pub(super) fn open(path: &Path, patience: Duration, waiting: impl FnOnce()) -> Result<Self, EditError> {
         let io_error = |error| EditError::io(path, error);
         let target = path.canonicalize().map_err(io_error)?;
-        let folder = File::open(folder(&target)).map_err(io_error)?;
+        let folder = folder(&target);
+        let folder = File::open(folder).map_err(|error| EditError::io(folder, error))?;
         if !lock(&folder, patience, waiting).map_err(io_error)? {
             return Err(EditError::Locked(path.to_owned()));
         }
