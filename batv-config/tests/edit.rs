@@ -78,6 +78,18 @@ fn what_a_killed_editor_left_behind_goes_with_the_next_change_of_another_day() {
     assert_eq!(fs::read_to_string(&path).unwrap(), key);
 }
 
+#[test]
+fn a_file_that_another_program_removes_meanwhile_stays_away() {
+    let (_folder, path) = site("");
+    let error = change(&path, Duration::ZERO, &|| (), |keys| {
+        fs::remove_file(&path).unwrap();
+        add(keys)
+    });
+    let message = "another program has changed it in the meantime; nothing was written";
+    assert!(error.unwrap_err().to_string().ends_with(message));
+    assert!(!path.exists());
+}
+
 /// Access control lists, as the kernel has them (acl(5)).
 #[cfg(target_os = "linux")]
 mod access {

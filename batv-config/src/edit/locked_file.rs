@@ -31,7 +31,8 @@ impl LockedFile {
     pub(super) fn open(path: &Path, patience: Duration, waiting: impl FnOnce()) -> Result<Self, EditError> {
         let io_error = |error| EditError::io(path, error);
         let target = path.canonicalize().map_err(io_error)?;
-        let folder = File::open(folder(&target)).map_err(io_error)?;
+        let folder = folder(&target);
+        let folder = File::open(folder).map_err(|error| EditError::io(folder, error))?;
         if !lock(&folder, patience, waiting).map_err(io_error)? {
             return Err(EditError::Locked(path.to_owned()));
         }
@@ -44,7 +45,7 @@ impl LockedFile {
     /// Replaces the text.
     pub(super) fn replace(self, text: &str) -> Result<(), EditError> {
         let now = read(&self.target, CONFIG_FILE_LIMIT, |_| ());
-        if now.is_ok_and(|now| *now.octets != *self.file.octets) {
+        if !now.is_ok_and(|now| *now.octets == *self.file.octets) {
             let message = "another program has changed it in the meantime; nothing was written";
             return Err(EditError::io(&self.target, io::Error::other(message)));
         }
