@@ -2,8 +2,8 @@
 
 mod connections;
 mod exporter;
-mod http;
 pub mod filter;
+mod http;
 mod site;
 pub mod socket;
 mod stream;
