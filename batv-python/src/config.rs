@@ -10,7 +10,7 @@ use crate::value::number;
 use crate::verification::Verification;
 use batv_config::Store;
 use batv_core::{Address, Message, OutboundReason, Recipient, SignError};
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyTypeError, PyUnicodeEncodeError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyMapping, PyString, PyTuple};
@@ -42,8 +42,16 @@ impl Config {
     /// intended.
     #[staticmethod]
     #[pyo3(signature = (path))]
-    fn open(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+    fn open(py: Python<'_>, path: &Bound<'_, PyAny>) -> PyResult<Self> {
         guard(|| {
+            let path: PathBuf = path.extract().map_err(|error: PyErr| {
+                let is_surrogate = error.is_instance_of::<PyUnicodeEncodeError>(py);
+                if is_surrogate {
+                    raise(py, &ARGUMENT_ERROR, ("path", "contains a surrogate"))
+                } else {
+                    error
+                }
+            })?;
             if path.as_os_str().len() > LONGEST_PATH {
                 let reason = format!("is longer than {LONGEST_PATH} octets");
                 return Err(raise(py, &ARGUMENT_ERROR, ("path", reason)));
@@ -316,7 +324,12 @@ fn every<'py>(addresses: &Bound<'py, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>>>
     if addresses.is_instance_of::<PyString>() || addresses.is_instance_of::<PyBytes>() {
         return Err(wrong_type("recipients", "an iterable of addresses", addresses));
     }
-    addresses.try_iter()?.collect()
+    // What is not an address ends it at once: there are iterables without an end.
+    let checked = |item: Bound<'py, PyAny>| {
+        let is_address = item.is_instance_of::<PyString>() || item.is_instance_of::<PyBytes>();
+        if is_address { Ok(item) } else { Err(wrong_type("address", "str or bytes", &item)) }
+    };
+    addresses.try_iter()?.map(|item| item.and_then(checked)).collect()
 }
 
 /// The IP address in a str or an object of `ipaddress`, without the zone of an IPv6 address.

@@ -8,7 +8,7 @@ use crate::verification::Verification;
 use batv_core::{Address, Delimiter, HashCase, KeyNumber, Lifetime, Secret, Settings, SignError, Syntax};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyMapping, PyTuple};
+use pyo3::types::{PyBytes, PyMapping, PyString, PyTuple};
 use std::fmt::Display;
 
 /// Secrets with their key numbers. One signs, and all verify.
@@ -27,8 +27,8 @@ pub(crate) struct KeyRing {
 impl KeyRing {
     #[new]
     #[pyo3(
-        signature = (keys, *, lifetime=None, signing=None, syntax="prefix", delimiter="+",
-                     hash_case="fold", long_local_parts=false),
+        signature = (keys, *, lifetime=None, signing=None, syntax=None, delimiter=None, hash_case=None,
+                     long_local_parts=false),
         text_signature = "(keys, *, lifetime=7, signing=None, syntax='prefix', delimiter='+', \
                           hash_case='fold', long_local_parts=False)"
     )]
@@ -37,9 +37,9 @@ impl KeyRing {
         keys: &Bound<'_, PyAny>,
         lifetime: Option<&Bound<'_, PyAny>>,
         signing: Option<&Bound<'_, PyAny>>,
-        syntax: &str,
-        delimiter: &str,
-        hash_case: &str,
+        syntax: Option<&Bound<'_, PyString>>,
+        delimiter: Option<&Bound<'_, PyString>>,
+        hash_case: Option<&Bound<'_, PyString>>,
         long_local_parts: bool,
     ) -> PyResult<Self> {
         guard(|| {
@@ -52,17 +52,21 @@ impl KeyRing {
                     .map_err(|e| error("lifetime", &e))?,
                 None => Lifetime::default(),
             };
-            let syntax = match syntax {
+            // With a surrogate it is none of them. Python's own error would contain what was passed.
+            let text = |given: Option<&Bound<'_, PyString>>, default: &str| {
+                given.map_or_else(|| default.to_owned(), |given| given.to_string_lossy().into_owned())
+            };
+            let syntax = match &*text(syntax, "prefix") {
                 "prefix" => Syntax::Prefix,
                 "sub-address" => Syntax::SubAddress,
                 _ => return Err(error("syntax", &"must be 'prefix' or 'sub-address'")),
             };
-            let hash_case = match hash_case {
+            let hash_case = match &*text(hash_case, "fold") {
                 "fold" => HashCase::Fold,
                 "exact" => HashCase::Exact,
                 _ => return Err(error("hash_case", &"must be 'fold' or 'exact'")),
             };
-            let &[delimiter] = delimiter.as_bytes() else {
+            let &[delimiter] = text(delimiter, "+").as_bytes() else {
                 return Err(error("delimiter", &"must be one ASCII character"));
             };
             let delimiter = Delimiter::new(delimiter).map_err(|e| error("delimiter", &e))?;

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from email.message import EmailMessage
 from enum import Enum
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -306,6 +306,17 @@ def test_one_address_is_no_iterable_of_recipients(config: Config) -> None:
             config.outbound(ALICE, recipients, NOON)
 
 
+def test_what_is_not_an_address_ends_an_endless_iterable(config: Config) -> None:
+    endless: Any
+    for endless in (
+        ip_network("::/0"),
+        itertools.count(),
+        itertools.chain([BOB], itertools.count()),
+    ):
+        with pytest.raises(TypeError, match="address must be str or bytes, not "):
+            config.outbound(ALICE, endless, NOON)
+
+
 def test_settings_of_the_policy(write: Callable[[str], Path]) -> None:
     config = Config.open(write(f"{SITE}refuse-tagged-mail = true\none-recipient = true\n"))
     assert config.inbound(BOB, SIGNED, NOON).reason is InboundReason.TAGGED_MAIL
@@ -508,6 +519,8 @@ def test_a_message_is_short_whatever_was_passed(write: Callable[[str], Path]) ->
     for given in (long, Path(long)):
         with pytest.raises(batv.ArgumentError, match=r"^path: is longer than 4096 octets$"):
             Config.open(given)
+    with pytest.raises(batv.ArgumentError, match=r"^path: contains a surrogate$"):
+        Config.open("\ud800")
     key = {"number": 0, "secret": SECRET, "for": ["example.test"]}
     for given in (
         long,
