@@ -51,6 +51,8 @@ def main(parts):
             sys.exit(f"{file} does not have the version: {line}")
     if unknown := set(parts) - known.keys():
         sys.exit(f"no such part: {' '.join(sorted(unknown))}")
+    if not parts:
+        emptied(DIST)
     for part in parts or known:
         print(f"--- {part}", flush=True)
         start = time.monotonic()
