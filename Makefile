@@ -16,16 +16,24 @@ REMAP = --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=cargo --remap-pat
 
 build: library programs generated
 
+# An older Cargo says of Cargo.toml only that it cannot read it.
+RUST = $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+rust:
+	@found=$$($(CARGO) --version 2>/dev/null | cut -d ' ' -f 2); \
+	printf '%s\n' $(RUST) "$$found" | sort -C -V || { \
+		echo "libbatv needs Rust $(RUST) or later, and cargo is $${found:-missing}." >&2; \
+		echo "Debian 13 has it: apt-get install cargo. For others: https://rustup.rs" >&2; exit 1; }
+
 # libbatv.so and libbatv.a.
-library:
+library: rust
 	RUSTFLAGS="$(RUSTFLAGS) $(REMAP)" $(CARGO) build --locked --profile library --package batv-ffi $(FOR_TARGET)
 	batv-ffi/link $(TARGET_BUILD)/library/libbatv.a $(LIBRARY) $(VERSION)
 
-programs:
+programs: rust
 	$(CARGO) build --locked --release --package batv-cli --package batv-milter $(FOR_TARGET)
 
 # Manual pages and completions. The command writes its own, on the machine that builds.
-generated:
+generated: rust
 	$(CARGO) build --locked --release --package batv-cli --package batv-milter
 	rm -rf $(GENERATED)
 	mkdir -p $(GENERATED)
@@ -131,4 +139,4 @@ uninstall:
 clean:
 	$(CARGO) clean
 
-.PHONY: fuzz build library programs generated check demo test bench dist dist-check crates install uninstall clean
+.PHONY: fuzz build rust library programs generated check demo test bench dist dist-check crates install uninstall clean

@@ -35,12 +35,13 @@ def unix_time(date):
     return int(datetime.fromisoformat(date).replace(tzinfo=UTC).timestamp())
 
 
-def clock(date):
-    """The environment in which it is this date, and time goes on from there."""
-    [faketime] = Path("/usr/lib").glob("*/faketime/libfaketime.so.1")
+def clock(date, root="/"):
+    """The environment in which it is this date, and time goes on from there, for a program below `root`."""
+    [faketime] = Path(root, "usr/lib").glob("*/faketime/libfaketime.so.1")
+    preload = f"/{faketime.relative_to(root)}"
     offset = f"{math.ceil(unix_time(date) - time.time()):+}"
     # How long something takes is the machine's business.
-    return {"TZ": "UTC", "LD_PRELOAD": str(faketime), "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    return {"TZ": "UTC", "LD_PRELOAD": preload, "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 
 
 def wait_until(condition, what):

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 /// Check a configuration file
 #[derive(Subcommand)]
+#[command(after_help = "Examples:\n  batv config check batv.toml")]
 pub(crate) enum ConfigCommand {
     Check(Check),
 }

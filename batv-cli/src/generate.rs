@@ -10,17 +10,22 @@ use std::path::{Path, PathBuf};
 
 /// Generate manual pages and shell completions
 #[derive(Subcommand)]
+#[command(after_help = "Examples:\n  batv generate man pages\n  batv generate bash > batv.bash")]
 pub(crate) enum Generate {
     /// Write batv(1) and a manual page for each command into a folder, which is made if it is missing
+    #[command(after_help = "Examples:\n  batv generate man pages")]
     Man {
         /// The folder
         folder: PathBuf,
     },
     /// Print completions for bash
+    #[command(after_help = "Examples:\n  batv generate bash > /etc/bash_completion.d/batv")]
     Bash,
     /// Print completions for zsh
+    #[command(after_help = "Examples:\n  batv generate zsh > /usr/local/share/zsh/site-functions/_batv")]
     Zsh,
     /// Print completions for fish
+    #[command(after_help = "Examples:\n  batv generate fish > ~/.config/fish/completions/batv.fish")]
     Fish,
 }
 

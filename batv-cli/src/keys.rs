@@ -25,6 +25,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// even after a crash. If another command is changing the file, they wait for it, for half a minute at most.
 /// A change that would break the file, or lose bounces, is refused.
 #[derive(Subcommand)]
+#[command(after_help = "\
+Examples:
+  batv keys new --for example.com '*.example.com'
+  batv keys list
+  batv keys rotate")]
 pub(crate) enum KeysCommand {
     List(List),
     New(New),

@@ -49,12 +49,11 @@ struct Cli {
     command: Command,
 }
 
-/// With it, `batv --help` fits a terminal of 24 lines.
+/// With it, `batv --help` and the next prompt fit a terminal of 24 lines.
 const EXAMPLES: &str = "\
 Examples:
-  batv sign user@example.com
-  batv check --from '<>' --to user@example.com
-  batv keys new --for example.com";
+  batv keys new --for example.com
+  batv check --from '<>' --to user@example.com";
 
 /// Those that people need most come first.
 #[derive(Subcommand)]

@@ -221,12 +221,14 @@ fn wrong_usage_is_named_and_has_exit_status_2() {
 #[test]
 fn help_fits_a_screen_and_has_examples() {
     let help = batv_with(&["--help"]);
-    assert!(help.text().lines().count() <= 24, "{}", help.text());
+    // The prompt comes below it.
+    assert!(help.text().lines().count() < 24, "{}", help.text());
     assert!(help.text().lines().all(|line| line.len() <= 80), "{}", help.text());
     for command in [
         "sign",
         "verify",
         "check",
+        "keys",
         "keys list",
         "keys new",
         "keys rotate",
@@ -235,11 +237,17 @@ fn help_fits_a_screen_and_has_examples() {
         "keys show",
         "keys export",
         "keys fingerprint",
+        "config",
         "config check",
         "report",
         "strip",
         "inspect",
         "keygen",
+        "generate",
+        "generate man",
+        "generate bash",
+        "generate zsh",
+        "generate fish",
     ] {
         let arguments: Vec<_> = command.split(' ').chain(["--help"]).collect();
         let help = batv_with(&arguments);

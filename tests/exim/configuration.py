@@ -40,7 +40,7 @@ def with_block(config, name, **options):
         if not re.search(r"^\w+:$", text, re.MULTILINE):
             for option in re.findall(r"^\w.* =(?:.*\\\n)*.*\n", text, re.MULTILINE):
                 config = with_option(config, option)
-        elif place := re.match(r"# (Before|Behind) (\w+)\.\n", text):
+        elif place := re.match(r"# (Before|After) (\w+)\.\n", text):
             router = rf"(?:^#.*\n)*^{place[2]}:\n(?:.+\n)+"
             added = {"before": f"{text}\n"} if place[1] == "Before" else {"behind": f"\n{text}"}
             config = surrounded(router, config, **added)

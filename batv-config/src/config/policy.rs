@@ -10,11 +10,14 @@ use toml::de::DeValue;
 
 pub(super) fn read(mut section: Section<'_, '_>, policy: &mut Policy) {
     let every_domain = policy.keys().of_every_domain().is_some();
-    let sign_local = |value: &DeValue<'_>| match switch(value)? {
-        false if every_domain => Err(
-            "must be true if a key is for \"*\": every recipient is ours then, and nothing would be signed",
-        ),
-        sign_local => Ok(sign_local),
+    let sign_local = |value: &DeValue<'_>| {
+        let sign_local = switch(value)?;
+        if every_domain && !sign_local {
+            return Err(
+                "must be true if a key is for \"*\": every recipient is ours then, and nothing would be signed",
+            );
+        }
+        Ok(sign_local)
     };
     policy.default_domain = section.get("default-domain", domain);
     section.set("percent-hack", &mut policy.percent_hack, switch);
