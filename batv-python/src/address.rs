@@ -106,13 +106,16 @@ impl<'a, 'py> Given<'a, 'py> {
     #[inline(always)]
     pub(crate) fn decode(&self, octets: &[u8]) -> PyResult<Bound<'py, PyAny>> {
         let py = self.py();
-        match &self.octets {
-            Octets::Bytes(_) => Ok(PyBytes::new(py, octets).into_any()),
-            Octets::Utf8(_) => Ok(PyString::from_bytes(py, octets)?.into_any()),
-            Octets::Escaped(_, codec) => {
-                PyBytes::new(py, octets).call_method1(intern!(py, "decode"), (*codec, SURROGATE_ESCAPE))
-            }
-        }
+        let codec = match &self.octets {
+            Octets::Bytes(_) => return Ok(PyBytes::new(py, octets).into_any()),
+            Octets::Utf8(_) => match PyString::from_bytes(py, octets) {
+                Ok(text) => return Ok(text.into_any()),
+                // Made of the server's own reading, which may have other octets.
+                Err(_) => UTF_8,
+            },
+            Octets::Escaped(_, codec) => codec,
+        };
+        PyBytes::new(py, octets).call_method1(intern!(py, "decode"), (codec, SURROGATE_ESCAPE))
     }
 
     #[cold]
@@ -135,6 +138,7 @@ impl<'a, 'py> Given<'a, 'py> {
 /// Addresses up to so many octets are joined without an allocation.
 const SHORT: usize = 128;
 
+const UTF_8: &str = "utf-8";
 const SURROGATE_ESCAPE: &str = "surrogateescape";
 
 /// The octets of a `str` that holds escaped ones (PEP 383); None where a surrogate is not such a one.
@@ -144,7 +148,7 @@ const SURROGATE_ESCAPE: &str = "surrogateescape";
 #[cold]
 fn escaped<'a, 'py>(text: &Bound<'py, PyString>) -> PyResult<Option<Octets<'a, 'py>>> {
     let py = text.py();
-    for codec in ["ascii", "utf-8"] {
+    for codec in ["ascii", UTF_8] {
         match text.call_method1(intern!(py, "encode"), (codec, SURROGATE_ESCAPE)) {
             Ok(octets) => return Ok(Some(Octets::Escaped(octets.cast_into::<PyBytes>()?, codec))),
             Err(error) if error.is_instance_of::<PyUnicodeEncodeError>(py) => {}

@@ -226,6 +226,14 @@ def test_the_servers_own_reading_counts(config: Config) -> None:
     assert config.inbound(sender, ALICE, NOON, mail_from_resolved=BOB).reason == "not-a-bounce"
     leaving = config.outbound("<alice>", [BOB], NOON, mail_from_resolved="carol@example.test")
     assert leaving.mail_from == f"<{KEYS.sign('carol@example.test', NOON)}>"
+    octets = "j\udcfcrgen@example.test"
+    signed = KEYS.sign(octets, NOON)
+    reading: Any
+    for reading in (octets, b"j\xfcrgen@example.test"):
+        leaving = config.outbound("<alice>", [BOB], NOON, mail_from_resolved=reading)
+        assert leaving.mail_from == f"<{signed}>"
+    genuine = config.inbound("<>", "alice", NOON, rcpt_resolved=signed)
+    assert (genuine.reason, genuine.original) == (InboundReason.PASS, octets)
 
 
 def test_the_log_line(config: Config) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 DAY = 86_400
+NOON = 1_795_348_800
 ATEXT = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-/=?^_`{|}~üß"
 atoms = st.text(ATEXT, min_size=1, max_size=12)
 local_parts = st.lists(atoms, min_size=1, max_size=3).map(".".join)
@@ -128,3 +129,30 @@ def test_what_leaves_signed_comes_back(text: str, at: int) -> None:
         assert (back.reason, back.days_left) == ("pass", 7)
         # The address that the server makes of the text, such as user@domain of domain!user.
         assert CONFIG.sign(back.original or "", at) == leaving.mail_from
+
+
+octets = st.binary(max_size=40)
+readings = st.none() | octets | octets.map(lambda octets: octets.decode("utf-8", "surrogateescape"))
+
+
+@given(texts | octets, texts | octets, readings, readings, st.none() | st.booleans())
+def test_decisions_are_of_the_type_of_the_text(
+    mail_from: Any, rcpt_to: Any, sender: Any, recipient: Any, is_report: bool | None
+) -> None:
+    try:
+        leaving = CONFIG.outbound(mail_from, [rcpt_to], NOON, mail_from_resolved=sender)
+        judged = CONFIG.inbound(
+            mail_from,
+            rcpt_to,
+            NOON,
+            mail_from_resolved=sender,
+            rcpt_resolved=recipient,
+            is_report=is_report,
+        )
+    except batv.AddressError:  # a surrogate
+        return
+    assert type(leaving.mail_from) is type(mail_from)
+    assert judged.original is None or type(judged.original) is type(rcpt_to)
+    for line in (leaving.log_line(), judged.log_line()):
+        assert line.isascii()
+        assert line.isprintable()
