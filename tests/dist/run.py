@@ -132,6 +132,9 @@ def packages(suite):
         bring(system)
         # First an earlier version, then its upgrade.
         system.shell("dpkg -i /root/earlier/*.deb")
+        # The daemon does not run before it is configured.
+        milter = ["batv-milter", "--config", "/etc/batv/batv.toml", "--check"]
+        assert "/etc/batv/batv.toml" in system.run(*milter, fails=True)
         use_keys(system)
         use_exim(system)
         keys = system.shell("sha256sum /etc/batv/*")
