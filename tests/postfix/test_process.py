@@ -25,18 +25,29 @@ LATER = (451, b"4.7.1 Service unavailable - try again later")
 
 class Signals(unittest.TestCase):
     def test_a_message_ends_before_the_milter_does(self):
-        with Postfix(KEYS) as postfix, postfix.client() as client:
-            client.ehlo()
-            client.docmd("MAIL", "FROM:<>")
-            self.assertEqual(client.docmd("RCPT", f"TO:<{ALICE}>")[0], 250)
-            self.assertEqual(client.docmd("DATA")[0], 354)
-            client.send("Subject: test\r\n\r\ntest\r\n")
-            postfix.milter.signal(signal.SIGTERM)
-            path = postfix.queue / "batv/milter.sock"
-            wait_until(lambda: not path.exists(), "end of the listener")
-            client.send(".\r\n")
-            self.assertEqual(client.getreply()[0], 250)
-            self.assertEqual(postfix.milter.wait(), 0)
+        with Postfix(KEYS) as postfix:
+
+            def ends():
+                with postfix.client() as client:
+                    client.ehlo()
+                    client.docmd("MAIL", "FROM:<>")
+                    self.assertEqual(client.docmd("RCPT", f"TO:<{ALICE}>")[0], 250)
+                    self.assertEqual(client.docmd("DATA")[0], 354)
+                    client.send("Subject: test\r\n\r\ntest\r\n")
+                    postfix.milter.signal(signal.SIGTERM)
+                    path = postfix.queue / "batv/milter.sock"
+                    wait_until(lambda: not path.exists(), "end of the listener")
+                    client.send(".\r\n")
+                    code, _ = client.getreply()
+                    self.assertEqual(postfix.milter.wait(), 0)
+                    if code == 451:
+                        # This machine was so busy that it took longer than the milter waits.
+                        postfix.milter.start()
+                        return False
+                    self.assertEqual(code, 250)
+                    return True
+
+            wait_until(ends, "message that ends in time")
             self.assertEqual(postfix.mailboxes.wait_for(1), [("", ("alice@example.test",))])
 
     def test_who_comes_meanwhile_is_told_to_come_again(self):
