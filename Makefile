@@ -19,9 +19,9 @@ build: library programs generated
 # An older Cargo says of Cargo.toml only that it cannot read it.
 RUST = $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 rust:
-	@found=$$($(CARGO) --version 2>/dev/null | cut -d ' ' -f 2); \
-	printf '%s\n' $(RUST) "$$found" | sort -C -V || { \
-		echo "libbatv needs Rust $(RUST) or later, and cargo is $${found:-missing}." >&2; \
+	@found=$$($(CARGO) --version 2>/dev/null) || found='0 no cargo'; \
+	[ -z "$$found" ] || printf 'cargo %s\n%s\n' $(RUST) "$$found" | LC_ALL=C sort -C -V || { \
+		echo "libbatv needs Rust $(RUST) or later, but found: $${found#0 }" >&2; \
 		echo "Debian 13 has it: apt-get install cargo. For others: https://rustup.rs" >&2; exit 1; }
 
 # libbatv.so and libbatv.a.

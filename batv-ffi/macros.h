@@ -1,4 +1,4 @@
-/** Instead of the length of a string: it ends in a NUL. */
+/** Used as the length of a string that ends in a NUL. */
 #define BATV_NUL_TERMINATED SIZE_MAX
 
 /** The octets that a tag adds to an address. */

@@ -4,8 +4,8 @@
  *
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Exim finds them by their names; docs/exim.md has configurations. Answers lie inside an argument, or
- * are valid until the next call in the same thread. A time that is empty or 0 is the clock's.
+ * Exim finds them by their names; docs/exim.md has configurations. Answers point into an argument,
+ * or are valid until the next call in the same thread. If a time is empty or 0, the clock is used.
  */
 #ifndef BATV_EXIM_H
 #define BATV_EXIM_H
@@ -15,7 +15,7 @@ extern "C" {
 #endif
 
 /**
- * Signs an address for Exim. The answer is the address as it is where nothing signs it.
+ * Signs an address for Exim. The answer is the address, unchanged if it is not to be signed.
  *
  * argv: keys, which are the path of a configuration file, a text of keys, or the path, a space and such a
  * text; the address; the UNIX time when the message was received, which may be left out.
@@ -25,10 +25,10 @@ extern "C" {
 int batv_exim_sign(unsigned char **result, int argc, unsigned char **argv);
 
 /**
- * Judges a recipient for Exim. The answer is empty where it is accepted, else the reply that refuses it.
+ * Judges a recipient for Exim. The answer is empty if it is accepted, else the reply that refuses it.
  *
- * argv: keys, as for batv_exim_sign; sender; recipient; then, each of which may be left out with those
- * behind it, the IP address of the client, the UNIX time, and the number of recipients before.
+ * argv: keys, as for batv_exim_sign; sender; recipient; then, each optional together with those
+ * after it, the IP address of the client, the UNIX time, and the number of recipients before.
  *
  * Returns 0, Exim's OK, with the answer in *result, or 3, its ERROR, with the detail there. Thread-safe.
  */
@@ -36,7 +36,7 @@ int batv_exim_refuse(unsigned char **result, int argc, unsigned char **argv);
 
 /**
  * Gives Exim the address to deliver to. One tag of our own syntaxes comes off an address that has keys,
- * genuine or not: judging happened at RCPT.
+ * genuine or not: it was judged at RCPT.
  *
  * argv: keys, as for batv_exim_sign; the address.
  *
@@ -72,7 +72,7 @@ int batv_exim_log_outbound(unsigned char **result, int argc, unsigned char **arg
 int batv_exim_verify(unsigned char **result, int argc, unsigned char **argv);
 
 /**
- * Takes the tag of any dialect off an address, for Exim. The answer is the address as it is where there
+ * Takes the tag of any dialect off an address, for Exim. The answer is the address, unchanged if there
  * is none. It is for greylists and filters, not for delivery.
  *
  * argv: the address.

@@ -64,8 +64,8 @@ impl batv_config {
 
 /// Loads a configuration file and the secret files that it names.
 ///
-/// path, path_length: the file; BATV_NUL_TERMINATED for a string. One that does not begin with
-/// '/' belongs to the working directory, which must then stay the same.
+/// path, path_length: the file; BATV_NUL_TERMINATED for a string. A path that does not begin with
+/// '/' is relative to the working directory, which must then stay the same.
 /// config: where the configuration goes, which batv_config_free frees.
 ///
 /// Returns BATV_STATUS_OK, _NULL_POINTER, _BAD_VALUE, _BAD_CONFIG or _BAD_FILE. Thread-safe.
@@ -93,7 +93,7 @@ pub unsafe extern "C" fn batv_config_open(
     })
 }
 
-/// Takes a snapshot of a configuration: what it says now, whatever becomes of the file. The
+/// Takes a snapshot of a configuration: what it says now, whatever happens to the file. The
 /// recipients and the end of one message share it, so that a file that is loaded between them changes
 /// nothing.
 ///
@@ -127,7 +127,7 @@ pub unsafe extern "C" fn batv_config_snapshot(
 /// Frees a configuration or a snapshot; the last of them wipes its secrets from memory. NULL is
 /// nothing to free.
 ///
-/// No thread may use it any more.
+/// No thread may use it afterwards.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn batv_config_free(config: *mut batv_config) {
     status_of(|| {
@@ -140,9 +140,9 @@ pub unsafe extern "C" fn batv_config_free(config: *mut batv_config) {
     });
 }
 
-/// Sets what is called with each line for the log. Without it nothing is logged.
+/// Sets the callback that gets each line for the log. Without one, nothing is logged.
 ///
-/// callback: NULL to log no more.
+/// callback: NULL to stop logging.
 /// user_data: passed to the callback; the library does not look at it.
 ///
 /// Only batv_config_refresh, batv_config_reload and batv_config_warn call it, in the thread that calls
@@ -150,7 +150,7 @@ pub unsafe extern "C" fn batv_config_free(config: *mut batv_config) {
 /// new one; when the file is bad a BATV_LOG_LEVEL_ERROR line for each fault, and one that says that the
 /// last good configuration stays. Threads that load at the same time call it at the same time.
 ///
-/// It may call every function of the library with this configuration but batv_config_free and
+/// It may call every function of the library with this configuration, except batv_config_free and
 /// batv_config_set_log. It must return: neither a C++ exception nor longjmp may leave it.
 ///
 /// Returns BATV_STATUS_OK, _NULL_POINTER or _BAD_VALUE. No other thread may use the configuration
@@ -172,12 +172,12 @@ pub unsafe extern "C" fn batv_config_set_log(
     })
 }
 
-/// Loads the file again if it, or a secret file, has changed. That takes one look at each: call it
+/// Loads the file again if it, or a secret file, has changed. That costs one look at each: call it
 /// for every message, or every connection.
 ///
-/// changed: where 1 goes when the configuration is a new one, else 0; may be NULL.
+/// changed: where 1 goes if a new configuration was loaded, else 0; may be NULL.
 ///
-/// When the file has become bad the last good configuration stays. The status says so, once for each
+/// If the file has become bad, the last good configuration stays. The status says so, once for each
 /// change of the file and in one thread; the detail and the log have the faults. One thread loads,
 /// and the others go on with the old configuration meanwhile.
 ///
@@ -195,9 +195,9 @@ pub unsafe extern "C" fn batv_config_refresh(config: *const batv_config, changed
     })
 }
 
-/// Loads the file again, changed or not, as for a signal of the administrator.
+/// Loads the file again, changed or not, as when the administrator sends a signal.
 ///
-/// When it is bad the last good configuration stays; the detail and the log have the faults.
+/// If it is bad, the last good configuration stays; the detail and the log have the faults.
 ///
 /// Returns BATV_STATUS_OK, _NULL_POINTER, _BAD_VALUE, _BAD_CONFIG or _BAD_FILE. Thread-safe.
 /// cbindgen:postfix=BATV_NONNULL(1)

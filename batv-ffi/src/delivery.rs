@@ -55,9 +55,9 @@ pub unsafe extern "C" fn batv_config_verify(
 /// a string.
 /// buffer, size, length: where the original address goes, or the recipient as it is where nothing
 /// comes off, as with every buffer (see the top). It is no longer than the recipient.
-/// tagged: where 1 goes when a tag came off, else 0; may be NULL.
+/// tagged: where 1 goes if a tag was removed, else 0; may be NULL.
 ///
-/// Returns BATV_STATUS_OK, _NULL_POINTER, _BAD_VALUE, _BAD_ADDRESS for a control in the address,
+/// Returns BATV_STATUS_OK, _NULL_POINTER, _BAD_VALUE, _BAD_ADDRESS for a control character in the address,
 /// _BUFFER_TOO_SMALL. Thread-safe.
 /// cbindgen:postfix=BATV_NONNULL(1, 2)
 #[must_use]

@@ -22,30 +22,30 @@ pub struct batv_recipient {
     pub struct_size: usize,
     /// The envelope sender, with or without angle brackets; the null sender is "" or "<>".
     pub mail_from: *const c_char,
-    /// Its octets; BATV_NUL_TERMINATED for a string.
+    /// Its length in octets; BATV_NUL_TERMINATED for a string.
     pub mail_from_length: usize,
     /// The same as the server itself reads it, such as Postfix's macro {mail_addr}; NULL where it does
     /// not say.
     pub mail_from_resolved: *const c_char,
-    /// Its octets; BATV_NUL_TERMINATED for a string.
+    /// Its length in octets; BATV_NUL_TERMINATED for a string.
     pub mail_from_resolved_length: usize,
     /// The recipient, with or without angle brackets.
     pub rcpt_to: *const c_char,
-    /// Its octets; BATV_NUL_TERMINATED for a string.
+    /// Its length in octets; BATV_NUL_TERMINATED for a string.
     pub rcpt_to_length: usize,
     /// The same as the server itself reads it, such as Postfix's macro {rcpt_addr}; NULL where it does
     /// not say. It is the mailbox that the server delivers to, so where there is one, pass it. But not
     /// Sendmail's {rcpt_addr}, which is something else.
     pub rcpt_resolved: *const c_char,
-    /// Its octets; BATV_NUL_TERMINATED for a string.
+    /// Its length in octets; BATV_NUL_TERMINATED for a string.
     pub rcpt_resolved_length: usize,
     /// Now, in UNIX seconds, 1 or more.
     pub time: i64,
-    /// The IP address of the client as inet_ntop writes it; NULL where it is not known.
+    /// The IP address of the client as inet_ntop writes it; NULL if it is not known.
     pub client: *const c_char,
-    /// Its octets; BATV_NUL_TERMINATED for a string.
+    /// Its length in octets; BATV_NUL_TERMINATED for a string.
     pub client_length: usize,
-    /// 1 when the client is authenticated or local, else 0.
+    /// 1 if the client is authenticated or local, else 0.
     pub trusted: c_int,
     /// The number of recipients of this message before this one.
     pub recipients_before: u32,
@@ -54,7 +54,7 @@ pub struct batv_recipient {
     /// multipart/report with the report-type delivery-status, is not refused, and the reason is
     /// BATV_INBOUND_REASON_NOT_A_REPORT. NULL where the header has not been read.
     pub content_type: *const c_char,
-    /// Its octets; BATV_NUL_TERMINATED for a string.
+    /// Its length in octets; BATV_NUL_TERMINATED for a string.
     pub content_type_length: usize,
 }
 
@@ -68,12 +68,12 @@ pub struct batv_inbound_decision {
     pub action: MaybeUninit<batv_action>,
     /// Why.
     pub reason: MaybeUninit<batv_inbound_reason>,
-    /// 1 when the policy only monitors, and the recipient would have been refused for this reason;
+    /// 1 if the policy only monitors and the recipient would have been refused for this reason;
     /// else 0.
     pub monitored: c_int,
     /// The key number of the recipient's tag, 0 to 9; -1 if there was none.
     pub key_number: c_int,
-    /// The days until the tag expires, 0 to 100; -1 where that is not known.
+    /// The days until the tag expires, 0 to 100; -1 if that is not known.
     pub days_left: c_int,
     /// The code of the reply for BATV_ACTION_REFUSE, "550" (RFC 5321 section 4.2.3), else "". The
     /// three strings are as smfi_setreply of libmilter takes them.
@@ -115,7 +115,7 @@ words!(batv_action {
 /// On failure nothing is decided: answer 451, so that the sender tries again.
 ///
 /// Returns BATV_STATUS_OK, whatever the decision, or _NULL_POINTER, _BAD_VALUE (also for a client that
-/// is not an IP address), _BAD_ADDRESS for a control in an address, _BUFFER_TOO_SMALL. Thread-safe.
+/// is not an IP address), _BAD_ADDRESS for a control character in an address, _BUFFER_TOO_SMALL. Thread-safe.
 /// cbindgen:postfix=BATV_NONNULL(1, 2, 3)
 #[must_use]
 #[unsafe(no_mangle)]
@@ -166,11 +166,11 @@ pub unsafe extern "C" fn batv_config_inbound(
 
 /// Writes the log line of a decision on a recipient, such as
 /// "batv: dir=in action=refuse reason=missing from=<> to=<alice@example.com> client=192.0.2.1". All
-/// faces of BATV write the same, and nothing that a stranger sends can begin a line or a field.
+/// programs of libbatv write the same, and nothing that a stranger sends can begin a line or a field.
 ///
 /// recipient: the recipient, as batv_config_inbound got it.
 /// decision: what batv_config_inbound made of it.
-/// queue, queue_length: the queue id; BATV_NUL_TERMINATED for a string. NULL where there is none.
+/// queue, queue_length: the queue id; BATV_NUL_TERMINATED for a string. NULL if there is none.
 /// buffer, size, length: where the line goes, without a newline, as with every buffer (see the top).
 ///
 /// Returns BATV_STATUS_OK, _NULL_POINTER, _BAD_VALUE, _BAD_ADDRESS or _BUFFER_TOO_SMALL. Thread-safe.

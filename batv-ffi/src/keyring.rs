@@ -19,7 +19,7 @@ use std::ptr;
 /// frees it, no other may use it.
 pub struct batv_keyring(KeyRing);
 
-/// Makes a key ring without keys.
+/// Makes an empty key ring.
 ///
 /// Returns the key ring, which batv_keyring_free frees; NULL only for an internal error.
 /// Thread-safe.
@@ -30,9 +30,9 @@ pub extern "C" fn batv_keyring_new() -> *mut batv_keyring {
     made.unwrap_or(ptr::null_mut())
 }
 
-/// Frees a key ring and wipes its secrets from memory. NULL is nothing to free.
+/// Frees a key ring and wipes its secrets from memory. NULL is allowed.
 ///
-/// No thread may use the key ring any more.
+/// No thread may use the key ring afterwards.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn batv_keyring_free(keyring: *mut batv_keyring) {
     status_of(|| {
@@ -44,10 +44,10 @@ pub unsafe extern "C" fn batv_keyring_free(keyring: *mut batv_keyring) {
     });
 }
 
-/// Adds a secret, for verifying; it takes the place of one that had the number.
+/// Adds a secret, for verifying; it replaces one that has the same number.
 ///
 /// key_number: 0 to 9.
-/// secret, secret_length: the octets of the secret, any, one or more; BATV_NUL_TERMINATED for a
+/// secret, secret_length: the octets of the secret, one or more of any value; BATV_NUL_TERMINATED for a
 /// string. It is not kept. Under 16 octets it can be guessed.
 ///
 /// Returns BATV_STATUS_OK, _NULL_POINTER, _BAD_VALUE or _BAD_SECRET. No other thread may use the
@@ -178,7 +178,7 @@ pub unsafe extern "C" fn batv_keyring_sign(
 /// BATV_VERDICT_EXPIRED, as with every buffer (see the top); the empty string for the others. It
 /// is shorter than the address.
 /// key_number: where the number of the key that signed goes, 0 to 9; may be NULL.
-/// days_left: where the days go until the tag expires, 0 to 100, 0 also when it has; may be NULL.
+/// days_left: where the days go until the tag expires, 0 to 100, also 0 if it has; may be NULL.
 /// Both are -1 for a verdict other than BATV_VERDICT_PASS and BATV_VERDICT_EXPIRED.
 ///
 /// Returns BATV_STATUS_OK, whatever the verdict, or _NULL_POINTER, _BAD_VALUE, _BAD_ADDRESS

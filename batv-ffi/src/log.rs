@@ -3,7 +3,7 @@
 use std::ffi::{c_char, c_void};
 use std::fmt;
 
-/// What a line of the log is about. The numbers are those of syslog(3).
+/// How serious a line of the log is. The numbers are those of syslog(3).
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum batv_log_level {
@@ -11,7 +11,7 @@ pub enum batv_log_level {
     Error = 3,
     /// Something in the file works, but may lose bounces: LOG_WARNING.
     Warning = 4,
-    /// The configuration is a new one: LOG_INFO.
+    /// A new configuration has been loaded: LOG_INFO.
     Info = 6,
 }
 

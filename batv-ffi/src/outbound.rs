@@ -18,7 +18,7 @@ use std::mem::MaybeUninit;
 pub struct batv_address {
     /// Its octets, with or without angle brackets.
     pub text: *const c_char,
-    /// How many they are; BATV_NUL_TERMINATED for a string.
+    /// Its length in octets; BATV_NUL_TERMINATED for a string.
     pub length: usize,
 }
 
@@ -30,23 +30,23 @@ pub struct batv_message {
     pub struct_size: usize,
     /// The envelope sender, with or without angle brackets; the null sender is "" or "<>".
     pub mail_from: *const c_char,
-    /// Its octets; BATV_NUL_TERMINATED for a string.
+    /// Its length in octets; BATV_NUL_TERMINATED for a string.
     pub mail_from_length: usize,
     /// The same as the server itself reads it, such as Postfix's macro {mail_addr}; NULL where it does
     /// not say.
     pub mail_from_resolved: *const c_char,
-    /// Its octets; BATV_NUL_TERMINATED for a string.
+    /// Its length in octets; BATV_NUL_TERMINATED for a string.
     pub mail_from_resolved_length: usize,
     /// When the message was received, in UNIX seconds, 1 or more. It must stay the same over all
     /// delivery attempts, or greylisting never lets the message through.
     pub time: i64,
-    /// The IP address of the client as inet_ntop writes it; NULL where it is not known.
+    /// The IP address of the client as inet_ntop writes it; NULL if it is not known.
     pub client: *const c_char,
-    /// Its octets; BATV_NUL_TERMINATED for a string.
+    /// Its length in octets; BATV_NUL_TERMINATED for a string.
     pub client_length: usize,
-    /// 1 when the client is authenticated or local, else 0.
+    /// 1 if the client is authenticated or local, else 0.
     pub trusted: c_int,
-    /// All its envelope recipients. NULL where they are not known: the rules on them then do not apply.
+    /// All its envelope recipients. NULL if they are not known: the rules about them then do not apply.
     pub recipients: *const batv_address,
     /// How many there are.
     pub recipient_count: usize,
@@ -115,7 +115,7 @@ pub unsafe extern "C" fn batv_config_outbound(
     })
 }
 
-/// Signs the sender of a message of which nothing else is known, if the configuration says so.
+/// Signs the sender of a message about which nothing else is known, if the configuration says so.
 ///
 /// address, address_length: the envelope sender, with or without angle brackets;
 /// BATV_NUL_TERMINATED for a string.
@@ -158,12 +158,12 @@ pub unsafe extern "C" fn batv_config_sign(
 }
 
 /// Writes the log line of a decision on a message, such as
-/// "batv: dir=out action=sign reason=signed from=<alice@example.com> key=1 queue=4XyZ". All faces of
-/// BATV write the same, and nothing that a stranger sends can begin a line or a field.
+/// "batv: dir=out action=sign reason=signed from=<alice@example.com> key=1 queue=4XyZ". All programs of
+/// libbatv write the same, and nothing that a stranger sends can begin a line or a field.
 ///
 /// message: the message, as batv_config_outbound got it; its recipients are not in the line.
 /// decision: what batv_config_outbound made of it.
-/// queue, queue_length: the queue id; BATV_NUL_TERMINATED for a string. NULL where there is none.
+/// queue, queue_length: the queue id; BATV_NUL_TERMINATED for a string. NULL if there is none.
 /// buffer, size, length: where the line goes, without a newline, as with every buffer (see the top).
 ///
 /// Returns BATV_STATUS_OK, _NULL_POINTER, _BAD_VALUE, _BAD_ADDRESS or _BUFFER_TOO_SMALL. Thread-safe.

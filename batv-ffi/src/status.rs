@@ -12,26 +12,26 @@ use std::sync::Arc;
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum batv_status {
-    /// It worked.
+    /// Success.
     Ok = 0,
-    /// A pointer that has to point somewhere is NULL.
+    /// A pointer that must not be NULL is NULL.
     NullPointer = 1,
-    /// An integer is outside of its range or was forgotten, a string is too long, a client is not an
+    /// An integer is out of range or was left unset, a string is too long, a client is not an
     /// IP address, or two buffers overlap.
     BadValue = 2,
-    /// A text is not an address, or has a control in it.
+    /// A text is not an address, or contains a control character.
     BadAddress = 3,
     /// A secret is empty.
     BadSecret = 4,
-    /// The key ring has no key of that number.
+    /// The key ring has no key with that number.
     UnknownKey = 5,
-    /// No key of the key ring signs.
+    /// No key in the key ring signs.
     NoSigningKey = 6,
     /// The buffer is too small; the length that it needs has been written.
     BufferTooSmall = 7,
-    /// A fault of the library itself.
+    /// An error in the library itself.
     Internal = 8,
-    /// A configuration says what it may not, or names a secret file that cannot be used. The
+    /// A configuration has faults, or names a secret file that cannot be used. The
     /// detail has a line for each fault, "FILE:LINE: SETTING: MESSAGE".
     BadConfig = 9,
     /// A configuration file cannot be read, is not a file, or is open to every user of the system.
@@ -133,7 +133,7 @@ impl Write for Cut<'_> {
 
 /// The text of a status, such as "buffer is too small".
 ///
-/// Returns a static string, also for a number that is no status; never NULL. Thread-safe.
+/// Returns a static string, also for a number that is not a status; never NULL. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn batv_status_text(status: MaybeUninit<batv_status>) -> *const c_char {
     // SAFETY: C passes a number.
@@ -142,7 +142,7 @@ pub unsafe extern "C" fn batv_status_text(status: MaybeUninit<batv_status>) -> *
 
 /// The detail of the last failure in the calling thread, such as
 /// "control '\r' at octet 4": what was wrong with the input, and where. It never holds a secret.
-/// That of a configuration has several lines, without a newline behind the last; 4095 octets at
+/// That of a configuration has several lines, without a newline after the last; 4095 octets at
 /// most.
 ///
 /// Returns a string of the library, empty when nothing has failed yet; never NULL. It is valid

@@ -63,7 +63,7 @@ words!(batv_dialect {
 pub struct batv_part {
     /// Where it begins, in octets from the start of the input.
     pub offset: usize,
-    /// Its octets.
+    /// Its length in octets.
     pub length: usize,
 }
 
@@ -99,16 +99,16 @@ impl batv_parts {
     }
 }
 
-/// Takes one tag off an address, whoever made it, and says where in the input the original lies.
-/// Nothing is copied, and nothing is proved: only batv_keyring_verify does that. It is for readers
-/// of mail; what is delivered goes to batv_config_original.
+/// Takes one tag off an address, whoever made it, and says where the original is in the input.
+/// Nothing is copied, and nothing is proved: only batv_keyring_verify does that. Use it to read
+/// mail; to deliver, use batv_config_original.
 ///
 /// address, address_length: the address, with or without angle brackets, or the null
 /// reverse-path; BATV_NUL_TERMINATED for a string.
 /// dialect: where a batv_dialect goes; may be NULL.
-/// original: where the parts of the original address go: the whole input where there is no tag.
+/// original: where the parts of the original address go: the whole input if there is no tag.
 ///
-/// Nested tags come off one layer a call.
+/// Each call removes one of several nested tags.
 ///
 /// Returns BATV_STATUS_OK, _NULL_POINTER, _BAD_VALUE or _BAD_ADDRESS. Thread-safe.
 /// cbindgen:postfix=BATV_NONNULL(1, 4)

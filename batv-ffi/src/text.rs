@@ -87,7 +87,7 @@ pub(crate) unsafe fn optional_address<'a>(
     unsafe { address(start, length, name) }.map(Some)
 }
 
-/// The IP address of a client, NULL where it is not known.
+/// The IP address of a client, NULL if it is not known.
 ///
 /// # Safety
 /// As for [`octets`].

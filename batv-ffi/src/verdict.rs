@@ -7,7 +7,7 @@ use batv_core::Verdict;
 use std::ffi::{CStr, c_char, c_int};
 use std::mem::MaybeUninit;
 
-/// What batv_keyring_verify and batv_config_verify say of an address: the first of these that
+/// What batv_keyring_verify and batv_config_verify say about an address: the first of these that
 /// applies, in this order.
 ///
 /// Only BATV_VERDICT_PASS proves anything, and it is not 0.
@@ -16,9 +16,9 @@ use std::mem::MaybeUninit;
 pub enum batv_verdict {
     /// There is no tag.
     Missing = 0,
-    /// "prvs=" and a second "=", but what stands between is not KDDDSSSSSS.
+    /// "prvs=" and a second "=", but what is between them is not KDDDSSSSSS.
     Malformed = 1,
-    /// The key ring has no secret of the tag's key number.
+    /// There is no secret with the tag's key number.
     UnknownKey = 2,
     /// The hash is not the one that the secret makes.
     BadSignature = 3,

@@ -18,7 +18,7 @@ const fn number(text: &str) -> c_int {
     }
 }
 
-/// The version of the library that runs, such as "0.1.0"; BATV_VERSION is that of the header.
+/// The version of the running library, such as "0.1.0"; BATV_VERSION is that of the header.
 ///
 /// Returns a static string; never NULL. Thread-safe.
 #[unsafe(no_mangle)]
@@ -26,7 +26,7 @@ pub extern "C" fn batv_version() -> *const c_char {
     VERSION.as_ptr()
 }
 
-/// The version of the library that runs as a number, 10000 * major + 100 * minor + patch;
+/// The version of the running library as a number, 10000 * major + 100 * minor + patch;
 /// BATV_VERSION_NUMBER is that of the header. Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn batv_version_number() -> c_int {
