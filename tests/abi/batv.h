@@ -4,45 +4,44 @@
  *
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Made from batv-ffi/src. Link with `pkg-config --cflags --libs batv`. See also libbatv(3).
+ * Generated from batv-ffi/src. Link with `pkg-config --cflags --libs batv`. See also libbatv(3).
  *
  * Statuses. Functions that can fail return a batv_status: BATV_STATUS_OK, which is 0, or why not.
- * BATV_STATUS_INTERNAL stands for a fault of the library and may come from each of them.
+ * BATV_STATUS_INTERNAL is an error in the library, which any of them may return.
  * batv_last_error has the detail. Outputs are written only on success, with one exception: the
  * length that a buffer needs.
  *
- * Strings are octets: they are never converted. Where a string comes with a length, that is its
- * octets without a NUL, or BATV_NUL_TERMINATED for a string that ends in a NUL. Nothing that the
- * caller passes is kept after the return. More than 65536 octets are BATV_STATUS_BAD_VALUE: no
- * string of SMTP has as many. An address of length 0 is BATV_STATUS_BAD_VALUE, since that is a length
- * that was forgotten; the null sender is "<>", or "" with BATV_NUL_TERMINATED. A control in an
- * address, NUL, CR and LF among them, is BATV_STATUS_BAD_ADDRESS.
+ * Strings are octets and are never converted. The length that goes with a string is its number of
+ * octets without a NUL, or BATV_NUL_TERMINATED for a string that ends in a NUL. The library keeps
+ * nothing that the caller passes. A string of more than 65536 octets is BATV_STATUS_BAD_VALUE: none in
+ * SMTP is as long. An address of length 0 is BATV_STATUS_BAD_VALUE, since its length was probably
+ * forgotten; the null sender is "<>", or "" with BATV_NUL_TERMINATED. An address with a control
+ * character, such as NUL, CR or LF, is BATV_STATUS_BAD_ADDRESS.
  *
  * Buffers. A result is written into buffer, which has size octets, and is always NUL-terminated.
- * Its length, without the NUL, goes to *length, unless length is NULL. Where the result and its
+ * Its length, without the NUL, goes to *length, unless length is NULL. If the result and its
  * NUL do not fit, nothing but *length is written, and the status is
  * BATV_STATUS_BUFFER_TOO_SMALL: call again with *length + 1 octets. A NULL buffer of size 0
  * succeeds and only gets the length, as with snprintf. A buffer must not overlap the input.
  *
- * Structures with a struct_size begin as what their BATV_..._INIT says, which sets struct_size, and
+ * Initialise structures that have a struct_size with their BATV_..._INIT, which sets struct_size, and
  * the lengths to BATV_NUL_TERMINATED; then set what you know. Later versions may add fields at the
- * end, whose value 0 is as if they were not there; programs that were compiled before go on as they
- * are.
+ * end, for which 0 means that they are not used; programs compiled before that keep working.
  *
- * Times are UNIX seconds, arguments always: the library reads no clock. A time of 0 or less is
+ * Times are UNIX seconds and always arguments: the library reads no clock. A time of 0 or less is
  * BATV_STATUS_BAD_VALUE.
  *
  * Threads. Functions are safe to call from any number of threads, on one handle too, unless they
  * say otherwise; also after fork. The library has no threads, signal handlers, output,
  * environment or locale of its own, and leaves errno as it was.
  *
- * Memory. Without memory for as many recipients as were passed the status is
- * BATV_STATUS_NO_MEMORY. Other allocations have at most 2 MiB, since strings have a bound, or go by the
- * configuration file, which has at most 32 MiB. When one of these fails the process aborts, as
- * Rust's standard library does, which has no other way.
+ * Memory. If there is no memory for the recipients that were passed, the status is
+ * BATV_STATUS_NO_MEMORY. Other allocations have at most 2 MiB, since the length of strings is limited,
+ * or depend on the configuration file, which has at most 32 MiB. If one of these fails, the process
+ * aborts: Rust's standard library knows no other way.
  *
- * Enumerations are integers of 32 bits. Any number may be passed: one that has no meaning is
- * BATV_STATUS_BAD_VALUE. The numbers do not change; later versions may have more.
+ * Enumerations are integers of 32 bits. Any number may be passed: one without a meaning is
+ * BATV_STATUS_BAD_VALUE. The numbers do not change; later versions may add some.
  */
 
 
@@ -56,7 +55,7 @@
 #define BATV_VERSION "0.1.0"
 #define BATV_VERSION_NUMBER 100
 
-/** Instead of the length of a string: it ends in a NUL. */
+/** Used as the length of a string that ends in a NUL. */
 #define BATV_NUL_TERMINATED SIZE_MAX
 
 /** The octets that a tag adds to an address. */
@@ -105,20 +104,20 @@ enum batv_status
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
   /**
-   * It worked.
+   * Success.
    */
   BATV_STATUS_OK = 0,
   /**
-   * A pointer that has to point somewhere is NULL.
+   * A pointer that must not be NULL is NULL.
    */
   BATV_STATUS_NULL_POINTER = 1,
   /**
-   * An integer is outside of its range or was forgotten, a string is too long, a client is not an
+   * An integer is out of range or was left unset, a string is too long, a client is not an
    * IP address, or two buffers overlap.
    */
   BATV_STATUS_BAD_VALUE = 2,
   /**
-   * A text is not an address, or has a control in it.
+   * A text is not an address, or contains a control character.
    */
   BATV_STATUS_BAD_ADDRESS = 3,
   /**
@@ -126,11 +125,11 @@ enum batv_status
    */
   BATV_STATUS_BAD_SECRET = 4,
   /**
-   * The key ring has no key of that number.
+   * The key ring has no key with that number.
    */
   BATV_STATUS_UNKNOWN_KEY = 5,
   /**
-   * No key of the key ring signs.
+   * No key in the key ring signs.
    */
   BATV_STATUS_NO_SIGNING_KEY = 6,
   /**
@@ -138,11 +137,11 @@ enum batv_status
    */
   BATV_STATUS_BUFFER_TOO_SMALL = 7,
   /**
-   * A fault of the library itself.
+   * An error in the library itself.
    */
   BATV_STATUS_INTERNAL = 8,
   /**
-   * A configuration says what it may not, or names a secret file that cannot be used. The
+   * A configuration has faults, or names a secret file that cannot be used. The
    * detail has a line for each fault, "FILE:LINE: SETTING: MESSAGE".
    */
   BATV_STATUS_BAD_CONFIG = 9,
@@ -164,7 +163,7 @@ typedef int32_t batv_status;
 #endif // __cplusplus
 
 /**
- * What batv_keyring_verify and batv_config_verify say of an address: the first of these that
+ * What batv_keyring_verify and batv_config_verify say about an address: the first of these that
  * applies, in this order.
  *
  * Only BATV_VERDICT_PASS proves anything, and it is not 0.
@@ -179,11 +178,11 @@ enum batv_verdict
    */
   BATV_VERDICT_MISSING = 0,
   /**
-   * "prvs=" and a second "=", but what stands between is not KDDDSSSSSS.
+   * "prvs=" and a second "=", but what is between them is not KDDDSSSSSS.
    */
   BATV_VERDICT_MALFORMED = 1,
   /**
-   * The key ring has no secret of the tag's key number.
+   * There is no secret with the tag's key number.
    */
   BATV_VERDICT_UNKNOWN_KEY = 2,
   /**
@@ -434,7 +433,7 @@ typedef int32_t batv_dialect;
 #endif // __cplusplus
 
 /**
- * What a line of the log is about. The numbers are those of syslog(3).
+ * How serious a line of the log is. The numbers are those of syslog(3).
  */
 enum batv_log_level
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -450,7 +449,7 @@ enum batv_log_level
    */
   BATV_LOG_LEVEL_WARNING = 4,
   /**
-   * The configuration is a new one: LOG_INFO.
+   * A new configuration has been loaded: LOG_INFO.
    */
   BATV_LOG_LEVEL_INFO = 6,
 };
@@ -569,7 +568,7 @@ typedef struct batv_part {
    */
   size_t offset;
   /**
-   * Its octets.
+   * Its length in octets.
    */
   size_t length;
 } batv_part;
@@ -607,7 +606,7 @@ typedef struct batv_address {
    */
   const char *text;
   /**
-   * How many they are; BATV_NUL_TERMINATED for a string.
+   * Its length in octets; BATV_NUL_TERMINATED for a string.
    */
   size_t length;
 } batv_address;
@@ -625,7 +624,7 @@ typedef struct batv_message {
    */
   const char *mail_from;
   /**
-   * Its octets; BATV_NUL_TERMINATED for a string.
+   * Its length in octets; BATV_NUL_TERMINATED for a string.
    */
   size_t mail_from_length;
   /**
@@ -634,7 +633,7 @@ typedef struct batv_message {
    */
   const char *mail_from_resolved;
   /**
-   * Its octets; BATV_NUL_TERMINATED for a string.
+   * Its length in octets; BATV_NUL_TERMINATED for a string.
    */
   size_t mail_from_resolved_length;
   /**
@@ -643,19 +642,19 @@ typedef struct batv_message {
    */
   int64_t time;
   /**
-   * The IP address of the client as inet_ntop writes it; NULL where it is not known.
+   * The IP address of the client as inet_ntop writes it; NULL if it is not known.
    */
   const char *client;
   /**
-   * Its octets; BATV_NUL_TERMINATED for a string.
+   * Its length in octets; BATV_NUL_TERMINATED for a string.
    */
   size_t client_length;
   /**
-   * 1 when the client is authenticated or local, else 0.
+   * 1 if the client is authenticated or local, else 0.
    */
   int trusted;
   /**
-   * All its envelope recipients. NULL where they are not known: the rules on them then do not apply.
+   * All its envelope recipients. NULL if they are not known: the rules about them then do not apply.
    */
   const struct batv_address *recipients;
   /**
@@ -696,7 +695,7 @@ typedef struct batv_recipient {
    */
   const char *mail_from;
   /**
-   * Its octets; BATV_NUL_TERMINATED for a string.
+   * Its length in octets; BATV_NUL_TERMINATED for a string.
    */
   size_t mail_from_length;
   /**
@@ -705,7 +704,7 @@ typedef struct batv_recipient {
    */
   const char *mail_from_resolved;
   /**
-   * Its octets; BATV_NUL_TERMINATED for a string.
+   * Its length in octets; BATV_NUL_TERMINATED for a string.
    */
   size_t mail_from_resolved_length;
   /**
@@ -713,7 +712,7 @@ typedef struct batv_recipient {
    */
   const char *rcpt_to;
   /**
-   * Its octets; BATV_NUL_TERMINATED for a string.
+   * Its length in octets; BATV_NUL_TERMINATED for a string.
    */
   size_t rcpt_to_length;
   /**
@@ -723,7 +722,7 @@ typedef struct batv_recipient {
    */
   const char *rcpt_resolved;
   /**
-   * Its octets; BATV_NUL_TERMINATED for a string.
+   * Its length in octets; BATV_NUL_TERMINATED for a string.
    */
   size_t rcpt_resolved_length;
   /**
@@ -731,15 +730,15 @@ typedef struct batv_recipient {
    */
   int64_t time;
   /**
-   * The IP address of the client as inet_ntop writes it; NULL where it is not known.
+   * The IP address of the client as inet_ntop writes it; NULL if it is not known.
    */
   const char *client;
   /**
-   * Its octets; BATV_NUL_TERMINATED for a string.
+   * Its length in octets; BATV_NUL_TERMINATED for a string.
    */
   size_t client_length;
   /**
-   * 1 when the client is authenticated or local, else 0.
+   * 1 if the client is authenticated or local, else 0.
    */
   int trusted;
   /**
@@ -754,7 +753,7 @@ typedef struct batv_recipient {
    */
   const char *content_type;
   /**
-   * Its octets; BATV_NUL_TERMINATED for a string.
+   * Its length in octets; BATV_NUL_TERMINATED for a string.
    */
   size_t content_type_length;
 } batv_recipient;
@@ -776,7 +775,7 @@ typedef struct batv_inbound_decision {
    */
   batv_inbound_reason reason;
   /**
-   * 1 when the policy only monitors, and the recipient would have been refused for this reason;
+   * 1 if the policy only monitors and the recipient would have been refused for this reason;
    * else 0.
    */
   int monitored;
@@ -785,7 +784,7 @@ typedef struct batv_inbound_decision {
    */
   int key_number;
   /**
-   * The days until the tag expires, 0 to 100; -1 where that is not known.
+   * The days until the tag expires, 0 to 100; -1 if that is not known.
    */
   int days_left;
   /**
@@ -810,14 +809,14 @@ extern "C" {
 /**
  * The text of a status, such as "buffer is too small".
  *
- * Returns a static string, also for a number that is no status; never NULL. Thread-safe.
+ * Returns a static string, also for a number that is not a status; never NULL. Thread-safe.
  */
 const char *batv_status_text(batv_status status);
 
 /**
  * The detail of the last failure in the calling thread, such as
  * "control '\r' at octet 4": what was wrong with the input, and where. It never holds a secret.
- * That of a configuration has several lines, without a newline behind the last; 4095 octets at
+ * That of a configuration has several lines, without a newline after the last; 4095 octets at
  * most.
  *
  * Returns a string of the library, empty when nothing has failed yet; never NULL. It is valid
@@ -851,7 +850,7 @@ const char *batv_outbound_reason_text(batv_outbound_reason reason);
 const char *batv_inbound_reason_text(batv_inbound_reason reason);
 
 /**
- * Makes a key ring without keys.
+ * Makes an empty key ring.
  *
  * Returns the key ring, which batv_keyring_free frees; NULL only for an internal error.
  * Thread-safe.
@@ -859,17 +858,17 @@ const char *batv_inbound_reason_text(batv_inbound_reason reason);
 BATV_MUST_USE struct batv_keyring *batv_keyring_new(void);
 
 /**
- * Frees a key ring and wipes its secrets from memory. NULL is nothing to free.
+ * Frees a key ring and wipes its secrets from memory. NULL is allowed.
  *
- * No thread may use the key ring any more.
+ * No thread may use the key ring afterwards.
  */
 void batv_keyring_free(struct batv_keyring *keyring);
 
 /**
- * Adds a secret, for verifying; it takes the place of one that had the number.
+ * Adds a secret, for verifying; it replaces one that has the same number.
  *
  * key_number: 0 to 9.
- * secret, secret_length: the octets of the secret, any, one or more; BATV_NUL_TERMINATED for a
+ * secret, secret_length: the octets of the secret, one or more of any value; BATV_NUL_TERMINATED for a
  * string. It is not kept. Under 16 octets it can be guessed.
  *
  * Returns BATV_STATUS_OK, _NULL_POINTER, _BAD_VALUE or _BAD_SECRET. No other thread may use the
@@ -946,7 +945,7 @@ BATV_NONNULL(1, 2);
  * BATV_VERDICT_EXPIRED, as with every buffer (see the top); the empty string for the others. It
  * is shorter than the address.
  * key_number: where the number of the key that signed goes, 0 to 9; may be NULL.
- * days_left: where the days go until the tag expires, 0 to 100, 0 also when it has; may be NULL.
+ * days_left: where the days go until the tag expires, 0 to 100, also 0 if it has; may be NULL.
  * Both are -1 for a verdict other than BATV_VERDICT_PASS and BATV_VERDICT_EXPIRED.
  *
  * Returns BATV_STATUS_OK, whatever the verdict, or _NULL_POINTER, _BAD_VALUE, _BAD_ADDRESS
@@ -966,16 +965,16 @@ batv_status batv_keyring_verify(const struct batv_keyring *keyring,
 BATV_NONNULL(1, 2, 5);
 
 /**
- * Takes one tag off an address, whoever made it, and says where in the input the original lies.
- * Nothing is copied, and nothing is proved: only batv_keyring_verify does that. It is for readers
- * of mail; what is delivered goes to batv_config_original.
+ * Takes one tag off an address, whoever made it, and says where the original is in the input.
+ * Nothing is copied, and nothing is proved: only batv_keyring_verify does that. Use it to read
+ * mail; to deliver, use batv_config_original.
  *
  * address, address_length: the address, with or without angle brackets, or the null
  * reverse-path; BATV_NUL_TERMINATED for a string.
  * dialect: where a batv_dialect goes; may be NULL.
- * original: where the parts of the original address go: the whole input where there is no tag.
+ * original: where the parts of the original address go: the whole input if there is no tag.
  *
- * Nested tags come off one layer a call.
+ * Each call removes one of several nested tags.
  *
  * Returns BATV_STATUS_OK, _NULL_POINTER, _BAD_VALUE or _BAD_ADDRESS. Thread-safe.
  */
@@ -1016,8 +1015,8 @@ const char *batv_dialect_text(batv_dialect dialect);
 /**
  * Loads a configuration file and the secret files that it names.
  *
- * path, path_length: the file; BATV_NUL_TERMINATED for a string. One that does not begin with
- * '/' belongs to the working directory, which must then stay the same.
+ * path, path_length: the file; BATV_NUL_TERMINATED for a string. A path that does not begin with
+ * '/' is relative to the working directory, which must then stay the same.
  * config: where the configuration goes, which batv_config_free frees.
  *
  * Returns BATV_STATUS_OK, _NULL_POINTER, _BAD_VALUE, _BAD_CONFIG or _BAD_FILE. Thread-safe.
@@ -1029,7 +1028,7 @@ batv_status batv_config_open(const char *path,
 BATV_NONNULL(1, 3);
 
 /**
- * Takes a snapshot of a configuration: what it says now, whatever becomes of the file. The
+ * Takes a snapshot of a configuration: what it says now, whatever happens to the file. The
  * recipients and the end of one message share it, so that a file that is loaded between them changes
  * nothing.
  *
@@ -1049,14 +1048,14 @@ BATV_NONNULL(1, 2);
  * Frees a configuration or a snapshot; the last of them wipes its secrets from memory. NULL is
  * nothing to free.
  *
- * No thread may use it any more.
+ * No thread may use it afterwards.
  */
 void batv_config_free(struct batv_config *config);
 
 /**
- * Sets what is called with each line for the log. Without it nothing is logged.
+ * Sets the callback that gets each line for the log. Without one, nothing is logged.
  *
- * callback: NULL to log no more.
+ * callback: NULL to stop logging.
  * user_data: passed to the callback; the library does not look at it.
  *
  * Only batv_config_refresh, batv_config_reload and batv_config_warn call it, in the thread that calls
@@ -1064,7 +1063,7 @@ void batv_config_free(struct batv_config *config);
  * new one; when the file is bad a BATV_LOG_LEVEL_ERROR line for each fault, and one that says that the
  * last good configuration stays. Threads that load at the same time call it at the same time.
  *
- * It may call every function of the library with this configuration but batv_config_free and
+ * It may call every function of the library with this configuration, except batv_config_free and
  * batv_config_set_log. It must return: neither a C++ exception nor longjmp may leave it.
  *
  * Returns BATV_STATUS_OK, _NULL_POINTER or _BAD_VALUE. No other thread may use the configuration
@@ -1076,12 +1075,12 @@ batv_status batv_config_set_log(struct batv_config *config,
 BATV_NONNULL(1);
 
 /**
- * Loads the file again if it, or a secret file, has changed. That takes one look at each: call it
+ * Loads the file again if it, or a secret file, has changed. That costs one look at each: call it
  * for every message, or every connection.
  *
- * changed: where 1 goes when the configuration is a new one, else 0; may be NULL.
+ * changed: where 1 goes if a new configuration was loaded, else 0; may be NULL.
  *
- * When the file has become bad the last good configuration stays. The status says so, once for each
+ * If the file has become bad, the last good configuration stays. The status says so, once for each
  * change of the file and in one thread; the detail and the log have the faults. One thread loads,
  * and the others go on with the old configuration meanwhile.
  *
@@ -1090,9 +1089,9 @@ BATV_NONNULL(1);
 batv_status batv_config_refresh(const struct batv_config *config, int *changed) BATV_NONNULL(1);
 
 /**
- * Loads the file again, changed or not, as for a signal of the administrator.
+ * Loads the file again, changed or not, as when the administrator sends a signal.
  *
- * When it is bad the last good configuration stays; the detail and the log have the faults.
+ * If it is bad, the last good configuration stays; the detail and the log have the faults.
  *
  * Returns BATV_STATUS_OK, _NULL_POINTER, _BAD_VALUE, _BAD_CONFIG or _BAD_FILE. Thread-safe.
  */
@@ -1133,7 +1132,7 @@ batv_status batv_config_outbound(const struct batv_config *config,
 BATV_NONNULL(1, 2);
 
 /**
- * Signs the sender of a message of which nothing else is known, if the configuration says so.
+ * Signs the sender of a message about which nothing else is known, if the configuration says so.
  *
  * address, address_length: the envelope sender, with or without angle brackets;
  * BATV_NUL_TERMINATED for a string.
@@ -1160,12 +1159,12 @@ BATV_NONNULL(1, 2);
 
 /**
  * Writes the log line of a decision on a message, such as
- * "batv: dir=out action=sign reason=signed from=<alice@example.com> key=1 queue=4XyZ". All faces of
- * BATV write the same, and nothing that a stranger sends can begin a line or a field.
+ * "batv: dir=out action=sign reason=signed from=<alice@example.com> key=1 queue=4XyZ". All programs of
+ * libbatv write the same, and nothing that a stranger sends can begin a line or a field.
  *
  * message: the message, as batv_config_outbound got it; its recipients are not in the line.
  * decision: what batv_config_outbound made of it.
- * queue, queue_length: the queue id; BATV_NUL_TERMINATED for a string. NULL where there is none.
+ * queue, queue_length: the queue id; BATV_NUL_TERMINATED for a string. NULL if there is none.
  * buffer, size, length: where the line goes, without a newline, as with every buffer (see the top).
  *
  * Returns BATV_STATUS_OK, _NULL_POINTER, _BAD_VALUE, _BAD_ADDRESS or _BUFFER_TOO_SMALL. Thread-safe.
@@ -1194,7 +1193,7 @@ BATV_NONNULL(1, 2);
  * On failure nothing is decided: answer 451, so that the sender tries again.
  *
  * Returns BATV_STATUS_OK, whatever the decision, or _NULL_POINTER, _BAD_VALUE (also for a client that
- * is not an IP address), _BAD_ADDRESS for a control in an address, _BUFFER_TOO_SMALL. Thread-safe.
+ * is not an IP address), _BAD_ADDRESS for a control character in an address, _BUFFER_TOO_SMALL. Thread-safe.
  */
 BATV_MUST_USE
 batv_status batv_config_inbound(const struct batv_config *config,
@@ -1208,11 +1207,11 @@ BATV_NONNULL(1, 2, 3);
 /**
  * Writes the log line of a decision on a recipient, such as
  * "batv: dir=in action=refuse reason=missing from=<> to=<alice@example.com> client=192.0.2.1". All
- * faces of BATV write the same, and nothing that a stranger sends can begin a line or a field.
+ * programs of libbatv write the same, and nothing that a stranger sends can begin a line or a field.
  *
  * recipient: the recipient, as batv_config_inbound got it.
  * decision: what batv_config_inbound made of it.
- * queue, queue_length: the queue id; BATV_NUL_TERMINATED for a string. NULL where there is none.
+ * queue, queue_length: the queue id; BATV_NUL_TERMINATED for a string. NULL if there is none.
  * buffer, size, length: where the line goes, without a newline, as with every buffer (see the top).
  *
  * Returns BATV_STATUS_OK, _NULL_POINTER, _BAD_VALUE, _BAD_ADDRESS or _BUFFER_TOO_SMALL. Thread-safe.
@@ -1266,9 +1265,9 @@ BATV_NONNULL(1, 2, 5);
  * a string.
  * buffer, size, length: where the original address goes, or the recipient as it is where nothing
  * comes off, as with every buffer (see the top). It is no longer than the recipient.
- * tagged: where 1 goes when a tag came off, else 0; may be NULL.
+ * tagged: where 1 goes if a tag was removed, else 0; may be NULL.
  *
- * Returns BATV_STATUS_OK, _NULL_POINTER, _BAD_VALUE, _BAD_ADDRESS for a control in the address,
+ * Returns BATV_STATUS_OK, _NULL_POINTER, _BAD_VALUE, _BAD_ADDRESS for a control character in the address,
  * _BUFFER_TOO_SMALL. Thread-safe.
  */
 BATV_MUST_USE
@@ -1282,14 +1281,14 @@ batv_status batv_config_original(const struct batv_config *config,
 BATV_NONNULL(1, 2);
 
 /**
- * The version of the library that runs, such as "0.1.0"; BATV_VERSION is that of the header.
+ * The version of the running library, such as "0.1.0"; BATV_VERSION is that of the header.
  *
  * Returns a static string; never NULL. Thread-safe.
  */
 const char *batv_version(void);
 
 /**
- * The version of the library that runs as a number, 10000 * major + 100 * minor + patch;
+ * The version of the running library as a number, 10000 * major + 100 * minor + patch;
  * BATV_VERSION_NUMBER is that of the header. Thread-safe.
  */
 int batv_version_number(void);
