@@ -4,6 +4,7 @@
 
 use batv_config::Config;
 use batv_milter::log::Level;
+use batv_milter::metrics::{Counters, Decided};
 use batv_milter::protocol::Events;
 use batv_milter::session::{Flow, Session, Site};
 use libfuzzer_sys::fuzz_target;
@@ -23,6 +24,7 @@ socket = "unix:/nonexistent"
 mark = "X-BATV"
 "#;
 
+static COUNTERS: LazyLock<Counters> = LazyLock::new(Counters::default);
 static CONFIG: LazyLock<Arc<Config>> =
     LazyLock::new(|| Config::parse(FILE, |_| unreachable!()).unwrap().into());
 
@@ -36,6 +38,10 @@ impl Site for Nowhere {
     fn log(&self, _level: Level, line: &str) {
         assert!(line.starts_with("batv: dir="));
         assert!(line.bytes().all(|octet| octet == b' ' || octet.is_ascii_graphic()));
+    }
+
+    fn count(&self, decision: Decided) {
+        COUNTERS.decided(decision);
     }
 }
 
