@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import batv
 import pytest
+from batv import Config
 
 # Nothing takes so many seconds, however busy the machine is.
 DEADLINE = 120
@@ -28,6 +30,11 @@ untagged-clients = ["192.0.2.0/24", "2001:db8::/48"]
 untagged-destinations = ["lists.example.org"]
 sign-local = false
 """
+NOON = 1_795_348_800
+ALICE = "alice@example.test"
+BOB = "bob@example.org"
+KEYS = batv.KeyRing({0: SECRET.encode()})
+SIGNED = KEYS.sign(ALICE, NOON)
 
 
 @pytest.fixture
@@ -49,3 +56,9 @@ def write(tmp_path: Path) -> Callable[[str], Path]:
 def site(write: Callable[[str], Path]) -> Path:
     """Write the configuration file of a site."""
     return write(SITE)
+
+
+@pytest.fixture
+def config(site: Path) -> Config:
+    """Open the configuration of a site."""
+    return Config.open(site)

@@ -3,6 +3,7 @@
 import case
 import servers
 import test_postfix
+import test_spellings
 from python_milter import INTERNAL, PythonMilter
 
 CONFIG = case.KEYS + INTERNAL
@@ -13,5 +14,5 @@ class RoundTrip(test_postfix.RoundTrip):
     config = CONFIG
 
 
-class Spellings(test_postfix.Spellings):
+class Spellings(test_spellings.Spellings):
     config = CONFIG

@@ -3,5 +3,6 @@
 
 mod garbage;
 mod opensmtpd;
+mod refuse_at;
 mod server;
 mod session;

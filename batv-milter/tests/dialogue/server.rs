@@ -12,6 +12,10 @@ use std::sync::Arc;
 pub(crate) const TIME: u64 = 1_795_348_800;
 /// What Postfix 3.7 offers.
 pub(crate) const OFFER: &[u8] = b"\0\0\0\x0dO\0\0\0\x06\0\0\x01\xff\0\x1f\xff\xff";
+/// Signed on 2026-11-22 for 7 days, by Exim.
+pub(crate) const ALICE: &str = "<prvs=0786864c09=alice@example.test>";
+pub(crate) const MISSING: &str =
+    "550 5.7.1 Not a bounce of mail sent from here (BATV: the address has no tag)";
 
 /// A packet of the milter.
 #[derive(Debug, PartialEq, Eq)]
@@ -134,4 +138,29 @@ fn packets(mut octets: &[u8]) -> Vec<Sent> {
         octets = rest;
     }
     packets
+}
+
+/// What stands between the tests: a connection of Postfix's client at an address.
+pub(crate) fn connected(address: &str) -> Dialogue {
+    connected_with("", address)
+}
+
+pub(crate) fn connected_with(policy: &str, address: &str) -> Dialogue {
+    let mut dialogue = Dialogue::new(policy);
+    dialogue.send(OFFER);
+    dialogue.macros('C', &[("v", "Postfix 3.7.11")]);
+    assert_eq!(dialogue.packet('C', &format!("client.example.net\0{address}\0")), []);
+    dialogue
+}
+
+pub(crate) fn stranger() -> Dialogue {
+    connected("4\x04\x01192.0.2.7")
+}
+
+pub(crate) fn goes_on() -> Vec<Sent> {
+    vec![Sent::new('c', "")]
+}
+
+pub(crate) fn refused(text: &str) -> Vec<Sent> {
+    vec![Sent::new('y', &format!("{text}\0"))]
 }
