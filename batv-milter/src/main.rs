@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-/// Sign envelope senders and refuse forged bounces, for Postfix (Bounce Address Tag Validation)
+/// Sign envelope senders and refuse forged bounces, for Postfix, Sendmail and OpenSMTPD (Bounce Address Tag Validation)
 ///
 /// Runs in the foreground and logs to standard error. SIGHUP reloads the configuration; SIGTERM stops the
 /// daemon when messages in progress have ended.
