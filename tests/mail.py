@@ -9,8 +9,10 @@ import email
 import math
 import os
 import re
+import shutil
 import signal
 import smtplib
+import socket
 import socketserver
 import subprocess
 import sys
@@ -29,6 +31,13 @@ OUTSIDE = "127.0.0.2"
 
 # Whoever is told to end ends its daemons first.
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+
+
+def documented(name, document):
+    """The block of a document that is marked with the name."""
+    block = rf"^( *)<!-- the tests load this block: {re.escape(name)} -->\n *```\w*\n(.*?)^ *```$"
+    [(indentation, text)] = re.findall(block, (ROOT / "docs" / document).read_text(), re.DOTALL | re.MULTILINE)
+    return re.sub(f"^{indentation}", "", text, flags=re.MULTILINE)
 
 
 def unix_time(date):
@@ -64,6 +73,19 @@ class Daemon:
 
     def has_ended(self):
         return self._process.poll() is not None
+
+    def wait_until_it_listens(self, ports, name, log):
+        """Until it listens on these ports of 127.0.0.1. `log` returns what it said, for the case that it ends."""
+
+        def listens():
+            if self.has_ended():
+                raise RuntimeError(f"{name} ended: {log()}")
+            with contextlib.suppress(ConnectionRefusedError):
+                for port in ports:
+                    socket.create_connection(("127.0.0.1", port), DEADLINE).close()
+                return True
+
+        wait_until(listens, name)
 
     def stop(self):
         with contextlib.suppress(ProcessLookupError):
@@ -166,9 +188,38 @@ class Sink:
 
 
 class MailServer:
-    """The server under test, as its clients see it: `port` of 127.0.0.1."""
+    """The server under test, in a folder of its own.
+
+    Its clients see `port` of 127.0.0.1. It delivers to `world`, and locally to `mailboxes` by the socket `lmtp`.
+    """
 
     port: int
+    folder: Path
+
+    def __enter__(self):
+        with contextlib.ExitStack() as exits:
+            exits.callback(wait_until, self._remove_folder, "end of what writes to the folder")
+            self.folder.chmod(0o755)
+            # 127.0.0.3 is no address of the server's own, as it is told.
+            self.world = Sink(("127.0.0.3", 0))
+            exits.callback(self.world.close)
+            self.mailboxes = Sink(str(self.folder / "lmtp"))
+            exits.callback(self.mailboxes.close)
+            (self.folder / "lmtp").chmod(0o666)
+            self._begin(exits)
+            self._exits = exits.pop_all()
+        return self
+
+    def __exit__(self, *_):
+        self._exits.close()
+
+    def _begin(self, exits):
+        """Writes what the server reads, and starts it; `exits` gets what ends it."""
+        raise NotImplementedError
+
+    def _remove_folder(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return not self.folder.exists()
 
     @contextlib.contextmanager
     def client(self, source=OUTSIDE):

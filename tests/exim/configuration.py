@@ -2,14 +2,12 @@
 
 import re
 
-from mail import ROOT
+import mail
 
 
 def documented(name):
     """The block of docs/exim.md that is marked with the name."""
-    mark = f"<!-- the tests load this block: {name} -->\n```exim\n"
-    block = (ROOT / "docs/exim.md").read_text().split(mark)[1].split("```")[0]
-    return block.replace("example.com", "example.test")
+    return mail.documented(name, "exim.md").replace("example.com", "example.test")
 
 
 def surrounded(pattern, config, before="", behind=""):

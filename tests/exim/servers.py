@@ -1,6 +1,5 @@
 """Real Exim with the configuration of docs/exim.md, between servers that keep what it delivers."""
 
-import contextlib
 import re
 import shutil
 import socket
@@ -9,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from configuration import documented
-from mail import DEADLINE, LIBRARY, Daemon, MailServer, Sink, clock, wait_until
+from mail import DEADLINE, LIBRARY, Daemon, MailServer, clock, wait_until
 
 EXIM = shutil.which("exim4")
 MAILBOXES = ["alice", "bob", "mixed.case", '"john doe"', "postmaster", "abuse"]
@@ -31,7 +30,6 @@ class Exim(MailServer):
             self.write_keys(keys)
             keys = str(self.key_file)
         self.keys = keys
-        self._exits = contextlib.ExitStack()
 
     def write_keys(self, text, mode=0o640, group="Debian-exim"):
         """Puts a configuration file in place as an administrator does: readable by Exim alone."""
@@ -41,33 +39,15 @@ class Exim(MailServer):
         new.chmod(mode)
         new.rename(self.key_file)
 
-    def __enter__(self):
-        with contextlib.ExitStack() as exits:
-            exits.callback(wait_until, self._remove_folder, "end of what writes to the folder")
-            self.folder.chmod(0o755)
-            for name in ["spool", "log"]:
-                (self.folder / name).mkdir()
-                shutil.chown(self.folder / name, "Debian-exim", "Debian-exim")
-            # 127.0.0.3 is no address of Exim's own, as it is told by local_interfaces.
-            self.world = Sink(("127.0.0.3", 0))
-            exits.callback(self.world.close)
-            self.mailboxes = Sink(str(self.folder / "lmtp"))
-            exits.callback(self.mailboxes.close)
-            (self.folder / "lmtp").chmod(0o666)
-            (self.folder / "mailboxes").write_text("".join(f"{mailbox}:\n" for mailbox in MAILBOXES))
-            self._write_config()
-            self._start()
-            exits.callback(self._daemon.stop)
-            wait_until(self._has_started, "daemon")
-            self._exits = exits.pop_all()
-        return self
-
-    def __exit__(self, *_):
-        self._exits.close()
-
-    def _remove_folder(self):
-        shutil.rmtree(self.folder, ignore_errors=True)
-        return not self.folder.exists()
+    def _begin(self, exits):
+        for name in ["spool", "log"]:
+            (self.folder / name).mkdir()
+            shutil.chown(self.folder / name, "Debian-exim", "Debian-exim")
+        (self.folder / "mailboxes").write_text("".join(f"{mailbox}:\n" for mailbox in MAILBOXES))
+        self._write_config()
+        self._start()
+        exits.callback(self._daemon.stop)
+        wait_until(self._has_started, "daemon")
 
     def _write_config(self):
         host, port = self.world.address

@@ -4,14 +4,13 @@ import contextlib
 import os
 import shlex
 import shutil
-import socket
 import ssl
 import subprocess
 import tempfile
 from pathlib import Path
 
-from mail import DEADLINE, Daemon, MailServer, Sink, clock, wait_until
-from servers import MILTER, documented, free_port
+from mail import DEADLINE, Daemon, MailServer, clock, documented, wait_until
+from servers import MILTER, free_port
 
 # The folder that OpenSMTPD is confined to.
 ROOT = Path(os.environ["BATV_OPENSMTPD_ROOT"])
@@ -57,26 +56,12 @@ class OpenSMTPD(MailServer):
     def __init__(self, config, listener="", chain='"batv"', date="2026-11-22T12:00:00"):
         self.folder = Path(tempfile.mkdtemp(prefix="batv-opensmtpd-"))
         self._config, self._listener, self._chain, self._date = config, listener, chain, date
-        self._exits = contextlib.ExitStack()
 
-    def __enter__(self):
-        with contextlib.ExitStack() as exits:
-            exits.callback(shutil.rmtree, self.folder)
-            self.folder.chmod(0o755)
-            self.world = Sink(("127.0.0.3", 0))
-            exits.callback(self.world.close)
-            self.mailboxes = Sink(str(self.folder / "lmtp"))
-            exits.callback(self.mailboxes.close)
-            (self.folder / "lmtp").chmod(0o666)
-            self._write_filter()
-            self._write_config()
-            exits.callback(self.stop)
-            self.start()
-            self._exits = exits.pop_all()
-        return self
-
-    def __exit__(self, *_):
-        self._exits.close()
+    def _begin(self, exits):
+        self._write_filter()
+        self._write_config()
+        exits.callback(self.stop)
+        self.start()
 
     def write(self, config):
         """Puts a batv.toml in place as an administrator does."""
@@ -120,14 +105,7 @@ class OpenSMTPD(MailServer):
         with self.log_file.open("ab") as log:
             self._daemon = Daemon(command, stdout=log, stderr=log)
 
-        def listens():
-            if self._daemon.has_ended():
-                raise RuntimeError(f"OpenSMTPD ended: {self.log}")
-            with contextlib.suppress(ConnectionRefusedError):
-                socket.create_connection(("127.0.0.1", self.port), DEADLINE).close()
-                return True
-
-        wait_until(listens, "OpenSMTPD")
+        self._daemon.wait_until_it_listens([self.port], "OpenSMTPD", self.log_file.read_text)
 
     def wait(self):
         """Until OpenSMTPD has ended."""

@@ -1,14 +1,13 @@
 """Mail through real OpenSMTPD with batv-milter and the settings of docs/opensmtpd.md."""
 
 import contextlib
-import hmac
 import re
 import subprocess
 import tempfile
 import unittest
 from pathlib import Path
 
-from case import ALICE, EXPIRED, FORGED, KEYS, MISSING, OLD_ALICE, TAG, UNKNOWN
+from case import ALICE, EXPIRED, FORGED, KEYS, MISSING, OLD_ALICE, TAG, UNKNOWN, ServerCase, signed
 from mail import DEADLINE, OUTSIDE, transaction
 from opensmtpd import OpenSMTPD
 from servers import MILTER
@@ -21,42 +20,17 @@ RECIPIENT_OK = "250 2.1.5 Destination address valid: Recipient ok"
 NO_USER = "^(524 5.2.4 Mailing list expansion problem|550 Invalid recipient): <nosuch@"
 
 
-def signed(address):
-    """The address with a tag of 2026-11-22."""
-    hashed = hmac.new(b"secret", b"0786" + address.lower().encode(), "sha1").hexdigest()
-    return f"prvs=0786{hashed[:6]}={address}"
-
-
-class Case(unittest.TestCase):
+class Case(ServerCase):
     """Tests that share an OpenSMTPD."""
 
     config, listener, chain = CONFIG, "", '"batv"'
 
     @classmethod
-    def setUpClass(cls):
-        cls.server = cls.enterClassContext(OpenSMTPD(cls.config, cls.listener, cls.chain))
-
-    def setUp(self):
-        self.forget()
-
-    def forget(self):
-        self.server.world.envelopes.clear()
-        self.server.mailboxes.envelopes.clear()
-
-    def sent_by(self, sender):
-        """The sender that the world sees."""
-        self.forget()
-        self.server.submit(sender, "bob@example.net")
-        [sent] = self.server.world.wait_for(1)
-        self.assertEqual(sent.rcpt_to, ("bob@example.net",))
-        return sent.mail_from
+    def make_server(cls):
+        return OpenSMTPD(cls.config, cls.listener, cls.chain)
 
     def bounce(self, recipient):
         return self.server.send("", recipient)
-
-    def assert_delivered(self, *envelopes):
-        """These messages, and no others, are in mailboxes."""
-        self.assertCountEqual(self.server.mailboxes.wait_for(len(envelopes)), envelopes)
 
 
 class RoundTrip(Case):

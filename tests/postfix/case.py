@@ -1,8 +1,9 @@
-"""What the tests have in common: a configuration, what comes of it, a Postfix for several tests.
+"""What the tests have in common: a configuration, what comes of it, a mail server for several tests.
 
 Expected tags are those that Exim's own ${prvs} makes, as in tests/vectors.
 """
 
+import hmac
 import unittest
 
 from servers import Postfix
@@ -26,19 +27,45 @@ EXPIRED = "550 5.7.1 This bounce comes too late (BATV: the tag has expired)"
 OK = "^250 2.0.0 Ok"
 
 
-class Case(unittest.TestCase):
+def signed(address, secret=b"secret", value=b"0786"):
+    """The address with a tag, of 2026-11-22 unless the key number and day are others."""
+    hashed = hmac.new(secret, value + address.lower().encode(), "sha1").hexdigest()
+    return f"prvs={value.decode()}{hashed[:6]}={address}"
+
+
+class ServerCase(unittest.TestCase):
+    """Tests that share a mail server, which `make_server` makes."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = cls.enterClassContext(cls.make_server())
+
+    def setUp(self):
+        self.forget()
+
+    def forget(self):
+        """What was delivered so far does not count."""
+        self.server.world.envelopes.clear()
+        self.server.mailboxes.envelopes.clear()
+
+    def sent_by(self, sender):
+        """The sender that the world sees."""
+        self.forget()
+        self.server.submit(sender, "bob@example.net")
+        [sent] = self.server.world.wait_for(1)
+        self.assertEqual(sent.rcpt_to, ("bob@example.net",))
+        return sent.mail_from
+
+    def assert_delivered(self, *envelopes):
+        """These messages, and no others, are in mailboxes."""
+        self.assertCountEqual(self.server.mailboxes.wait_for(len(envelopes)), envelopes)
+
+
+class Case(ServerCase):
     """Tests that share a Postfix."""
 
     config, options = KEYS, {}
 
     @classmethod
-    def setUpClass(cls):
-        cls.postfix = cls.enterClassContext(Postfix(cls.config, **cls.options))
-
-    def setUp(self):
-        self.postfix.world.envelopes.clear()
-        self.postfix.mailboxes.envelopes.clear()
-
-    def assert_delivered(self, *envelopes):
-        """These messages, and no others, are in mailboxes."""
-        self.assertCountEqual(self.postfix.mailboxes.wait_for(len(envelopes)), envelopes)
+    def make_server(cls):
+        return Postfix(cls.config, **cls.options)

@@ -10,11 +10,10 @@ import socket
 import socketserver
 import subprocess
 import tempfile
-import textwrap
 import threading
 from pathlib import Path
 
-from mail import DEADLINE, ROOT, TARGET, Daemon, MailServer, Sink, clock, wait_until
+from mail import DEADLINE, ROOT, TARGET, Daemon, MailServer, clock, documented, wait_until
 
 # Postfix as Debian's packages have it, or the folder that it is confined to.
 CONFINED = os.environ.get("BATV_POSTFIX_ROOT")
@@ -51,13 +50,6 @@ lmtp unix - - n - - lmtp
 anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
 """
-
-
-def documented(name, document="postfix.md"):
-    """The block of a document that is marked with the name."""
-    block = rf"^( *)<!-- the tests load this block: {re.escape(name)} -->\n *```\w*\n(.*?)^ *```$"
-    [(_, text)] = re.findall(block, (ROOT / "docs" / document).read_text(), re.DOTALL | re.MULTILINE)
-    return textwrap.dedent(text)
 
 
 def without_repetition(settings):
@@ -196,35 +188,16 @@ class Postfix(MailServer):
             milter += f'\ngroup = "{MAIL_OWNER}"'
         self.milter = Milter(self.folder, address, milter, date)
         self.milter.write(config)
-        self._exits = contextlib.ExitStack()
 
-    def __enter__(self):
-        with contextlib.ExitStack() as exits:
-            exits.callback(wait_until, self._remove_folder, "end of what writes to the folder")
-            self.folder.chmod(0o755)
-            self._make_queue()
-            # 127.0.0.3 is no address of Postfix's own, as it is told by inet_interfaces.
-            self.world = Sink(("127.0.0.3", 0))
-            exits.callback(self.world.close)
-            self.mailboxes = Sink(str(self.folder / "lmtp"))
-            exits.callback(self.mailboxes.close)
-            (self.folder / "lmtp").chmod(0o666)
-            authentication = Authentication(self.queue / "auth")
-            exits.callback(authentication.close)
-            self._write_config()
-            exits.callback(self.milter.stop)
-            self.milter.start()
-            exits.callback(self.stop)
-            self.start()
-            self._exits = exits.pop_all()
-        return self
-
-    def __exit__(self, *_):
-        self._exits.close()
-
-    def _remove_folder(self):
-        shutil.rmtree(self.folder, ignore_errors=True)
-        return not self.folder.exists()
+    def _begin(self, exits):
+        self._make_queue()
+        authentication = Authentication(self.queue / "auth")
+        exits.callback(authentication.close)
+        self._write_config()
+        exits.callback(self.milter.stop)
+        self.milter.start()
+        exits.callback(self.stop)
+        self.start()
 
     def _make_queue(self):
         def folder(name, mode, owner="root", group="root"):
@@ -298,7 +271,7 @@ smtpd_error_sleep_time = 0
 smtpd_hard_error_limit = 1000
 minimal_backoff_time = 1s
 in_flow_delay = 0
-{documented("main.cf").replace("/etc/postfix/", f"{etc}/")}
+{documented("main.cf", "postfix.md").replace("/etc/postfix/", f"{etc}/")}
 {self._settings.replace("{folder}", str(self.folder))}
 """
         (etc / "main.cf").write_text(without_repetition(settings))
@@ -316,15 +289,10 @@ in_flow_delay = 0
         with (self.folder / "master.log").open("wb") as log:
             self._master = Daemon(command, env=environment, stdout=log, stderr=log)
 
-        def listens():
-            if self._master.has_ended():
-                raise RuntimeError(f"Postfix ended: {self.log} {(self.folder / 'master.log').read_text()}")
-            with contextlib.suppress(ConnectionRefusedError):
-                for port in [self.port, self.services_port] if "{other}" in self._services else [self.port]:
-                    socket.create_connection(("127.0.0.1", port), DEADLINE).close()
-                return True
-
-        wait_until(listens, "Postfix")
+        ports = [self.port, self.services_port] if "{other}" in self._services else [self.port]
+        self._master.wait_until_it_listens(
+            ports, "Postfix", lambda: f"{self.log} {(self.folder / 'master.log').read_text()}"
+        )
 
     def stop(self):
         self._master.stop()

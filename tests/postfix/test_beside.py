@@ -116,19 +116,19 @@ class Mailman(Case):
 
     def test_addresses_of_members_are_neither_signed_nor_judged(self):
         sender = "list-bounces+bob=example.net@example.test"
-        self.postfix.submit(sender, "bob@example.net")
-        self.assertEqual(self.postfix.world.wait_for(1), [(sender, ("bob@example.net",))])
-        self.assertRegex(self.postfix.send("", sender), OK)
+        self.server.submit(sender, "bob@example.net")
+        self.assertEqual(self.server.world.wait_for(1), [(sender, ("bob@example.net",))])
+        self.assertRegex(self.server.send("", sender), OK)
         self.assert_delivered(("", (sender,)))
 
     def test_the_address_of_the_list_itself_is_like_any_other(self):
-        self.postfix.submit("list-bounces@example.test", "bob@example.net")
-        [sent] = self.postfix.world.wait_for(1)
+        self.server.submit("list-bounces@example.test", "bob@example.net")
+        [sent] = self.server.world.wait_for(1)
         self.assertRegex(sent.mail_from, r"^prvs=0786[0-9a-f]{6}=list-bounces@example\.test$")
-        self.assertRegex(self.postfix.send("", sent.mail_from), OK)
+        self.assertRegex(self.server.send("", sent.mail_from), OK)
         self.assert_delivered(("", ("list-bounces@example.test",)))
         for recipient in ["list-bounces@example.test", "list@example.test"]:
-            self.assertEqual(self.postfix.send("", recipient), MISSING)
+            self.assertEqual(self.server.send("", recipient), MISSING)
 
 
 class BackupMx(Case):
@@ -142,17 +142,17 @@ class BackupMx(Case):
             ("prvs=0786864c08=alice@example.test", "action=original reason=client"),
             (ALICE, "action=original reason=client"),
         ]:
-            with self.postfix.client(BACKUP) as client:
+            with self.server.client(BACKUP) as client:
                 self.assertRegex(transaction(client, "", recipient)[-1], OK)
-            self.assertIn(f"dir=in {reason} from=<> to=<{recipient}> client={BACKUP}", self.postfix.milter.log)
+            self.assertIn(f"dir=in {reason} from=<> to=<{recipient}> client={BACKUP}", self.server.milter.log)
         self.assert_delivered(*[("", ("alice@example.test",))] * 3)
 
     def test_nobody_else_s_do(self):
-        self.assertEqual(self.postfix.send("", "alice@example.test"), MISSING)
-        self.assertEqual(self.postfix.send("", "prvs=0786864c08=alice@example.test"), FORGED)
+        self.assertEqual(self.server.send("", "alice@example.test"), MISSING)
+        self.assertEqual(self.server.send("", "prvs=0786864c08=alice@example.test"), FORGED)
 
     def test_its_mail_is_not_signed(self):
-        with self.postfix.client(BACKUP) as client:
+        with self.server.client(BACKUP) as client:
             self.assertRegex(transaction(client, "alice@example.test", "bob@example.test")[-1], OK)
         self.assert_delivered(("alice@example.test", ("bob@example.test",)))
 
@@ -163,15 +163,15 @@ class Filtered(Case):
     options = {"services": "127.0.0.1:{other} inet n - y - - smtpd -o receive_override_options=no_milters"}
 
     def hand_back(self, sender, recipient):
-        with smtplib.SMTP("127.0.0.1", self.postfix.services_port, timeout=DEADLINE) as client:
+        with smtplib.SMTP("127.0.0.1", self.server.services_port, timeout=DEADLINE) as client:
             self.assertRegex(transaction(client, sender, recipient)[-1], OK)
 
     def test_strangers_that_use_our_domain_are_not_signed_by_the_way_back(self):
         self.hand_back("alice@example.test", "bob@example.net")
         self.hand_back("", "alice@example.test")
-        self.assertEqual(self.postfix.world.wait_for(1), [("alice@example.test", ("bob@example.net",))])
+        self.assertEqual(self.server.world.wait_for(1), [("alice@example.test", ("bob@example.net",))])
         self.assert_delivered(("", ("alice@example.test",)))
-        self.assertEqual(self.postfix.milter.decisions(), [])
+        self.assertEqual(self.server.milter.decisions(), [])
 
 
 class FilteredWithoutThat(Filtered):
@@ -181,11 +181,11 @@ class FilteredWithoutThat(Filtered):
 
     def test_strangers_that_use_our_domain_are_not_signed_by_the_way_back(self):
         self.hand_back("alice@example.test", "bob@example.net")
-        self.assertEqual(self.postfix.world.wait_for(1), [(ALICE, ("bob@example.net",))])
+        self.assertEqual(self.server.world.wait_for(1), [(ALICE, ("bob@example.net",))])
 
     def test_what_is_signed_already_stays_as_it_is(self):
         self.hand_back(ALICE, "bob@example.net")
-        self.assertEqual(self.postfix.world.wait_for(1), [(ALICE, ("bob@example.net",))])
+        self.assertEqual(self.server.world.wait_for(1), [(ALICE, ("bob@example.net",))])
 
 
 class Canonical(unittest.TestCase):

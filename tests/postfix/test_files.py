@@ -5,8 +5,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from mail import ROOT
-from servers import documented
+from mail import ROOT, documented
 
 MILTER = ROOT / "batv-milter"
 
@@ -53,7 +52,7 @@ class Systemd(unittest.TestCase):
 
 class Documents(unittest.TestCase):
     def test_they_agree_on_main_cf(self):
-        settings = documented("main.cf")
+        settings = documented("main.cf", "postfix.md")
         self.assertIn(f"```text\n{settings}```\n", (ROOT / "README.md").read_text())
         page = (MILTER / "batv-milter.8").read_text()
         self.assertIn(".Bd -literal -offset indent\n" + "".join(settings.splitlines(True)[:3]), page)

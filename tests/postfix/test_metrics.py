@@ -13,9 +13,9 @@ from datetime import date
 from pathlib import Path
 
 from case import ALICE, KEYS, MISSING, OK, OLD_ALICE
-from mail import DEADLINE, TARGET, Daemon, transaction, wait_until
+from mail import DEADLINE, TARGET, Daemon, documented, transaction, wait_until
 from prometheus_client.parser import text_string_to_metric_families
-from servers import MILTER, Milter, Postfix, documented, free_port
+from servers import MILTER, Milter, Postfix, free_port
 
 PROMETHEUS = TARGET / "debian/usr/bin/prometheus"
 PROMTOOL = TARGET / "debian/usr/bin/promtool"

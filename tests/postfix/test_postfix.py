@@ -1,12 +1,11 @@
 """Mail through real Postfix with batv-milter and the settings of docs/postfix.md."""
 
-import hmac
 import re
 import tempfile
 import unittest
 from pathlib import Path
 
-from case import ALICE, FORGED, KEYS, MISSING, OK, TAG, Case
+from case import ALICE, FORGED, KEYS, MISSING, OK, TAG, Case, signed
 from mail import ROOT, transaction, wait_until
 from servers import STRANGER, STRIP, Postfix
 
@@ -15,23 +14,23 @@ class RoundTrip(Case):
     unknown = "^550 5.1.1 .*User unknown in virtual mailbox table"
 
     def test_a_message_leaves_signed_and_its_bounce_comes_back(self):
-        self.postfix.submit("alice@example.test", "bob@example.net")
-        [sent] = self.postfix.world.wait_for(1)
+        self.server.submit("alice@example.test", "bob@example.net")
+        [sent] = self.server.world.wait_for(1)
         self.assertEqual(sent, (ALICE, ("bob@example.net",)))
-        self.assertRegex(self.postfix.send("", sent.mail_from), OK)
+        self.assertRegex(self.server.send("", sent.mail_from), OK)
         self.assert_delivered(("", ("alice@example.test",)))
-        self.assertEqual(self.postfix.send("", "alice@example.test"), MISSING)
+        self.assertEqual(self.server.send("", "alice@example.test"), MISSING)
         rejected = r"milter-reject: RCPT from \S+: 550 5\.7\.1 Not a bounce of .*; from=<> to=<alice@example\.test>"
         # Postfix's log is written by a process of its own.
-        self.postfix.wait_for_log(rejected)
+        self.server.wait_for_log(rejected)
 
     def test_the_log_has_one_line_for_each_decision(self):
-        before = len(self.postfix.milter.decisions())
-        self.postfix.submit("alice@example.test", "bob@example.net")
-        [sent] = self.postfix.world.wait_for(1)
-        self.postfix.send("", "alice@example.test")
-        self.postfix.send("", ALICE)
-        lines = [line.split(" queue=") for line in self.postfix.milter.decisions()[before:]]
+        before = len(self.server.milter.decisions())
+        self.server.submit("alice@example.test", "bob@example.net")
+        [sent] = self.server.world.wait_for(1)
+        self.server.send("", "alice@example.test")
+        self.server.send("", ALICE)
+        lines = [line.split(" queue=") for line in self.server.milter.decisions()[before:]]
         stranger = f"client={STRANGER}"
         self.assertEqual(
             [line[0].removeprefix("batv: ") for line in lines],
@@ -46,11 +45,11 @@ class RoundTrip(Case):
         queue_ids = [line[1] for line in lines if len(line) > 1]
         self.assertEqual([len(line) for line in lines], [2, 2, 1, 2, 2])
         for queue_id in queue_ids:
-            self.postfix.wait_for_log(f": {queue_id}: ")
+            self.server.wait_for_log(f": {queue_id}: ")
 
     def test_ordinary_mail_comes_in_with_and_without_a_tag(self):
         for recipient in ["alice@example.test", ALICE, "prvs=1999ffffff=alice@example.test"]:
-            self.assertRegex(self.postfix.send("bob@example.net", recipient), OK)
+            self.assertRegex(self.server.send("bob@example.net", recipient), OK)
         self.assert_delivered(*[("bob@example.net", ("alice@example.test",))] * 3)
 
     def test_each_recipient_is_judged_by_itself(self):
@@ -59,7 +58,7 @@ class RoundTrip(Case):
             (["bob@example.test", ALICE], [MISSING, "250"]),
             ([ALICE, "prvs=0786864c09=bob@example.test"], ["250", FORGED]),
         ]:
-            with self.subTest(recipients), self.postfix.client() as client:
+            with self.subTest(recipients), self.server.client() as client:
                 *replies, end = transaction(client, "", *recipients)
                 replies = ["250" if reply.startswith("250 2.1.5 Ok") else reply for reply in replies]
                 self.assertEqual(replies, expected)
@@ -68,7 +67,7 @@ class RoundTrip(Case):
 
     def test_commands_may_come_all_at_once(self):
         forged = "bob@example.test"
-        with self.postfix.client() as client:
+        with self.server.client() as client:
             client.ehlo()
             recipients = "".join(f"RCPT TO:<{recipient}>\r\n" for recipient in [forged, ALICE, forged])
             client.send(f"MAIL FROM:<>\r\n{recipients}DATA\r\n")
@@ -78,7 +77,7 @@ class RoundTrip(Case):
         self.assert_delivered(("", ("alice@example.test",)))
 
     def test_nobody_gets_a_message_twice(self):
-        with self.postfix.client() as client:
+        with self.server.client() as client:
             replies = transaction(client, "bob@example.net", "alice@example.test", ALICE, ALICE.upper())
         self.assertRegex(replies[-1], OK)
         self.assert_delivered(("bob@example.net", ("alice@example.test",)))
@@ -86,29 +85,26 @@ class RoundTrip(Case):
     def test_unknown_users_are_refused_with_and_without_a_tag(self):
         for recipient in ["nosuch@example.test", f"{TAG}nosuch@example.test", f"nosuch+{TAG[:-1]}@example.test"]:
             for sender in ["", "bob@example.net"]:
-                self.assertRegex(self.postfix.send(sender, recipient), self.unknown)
+                self.assertRegex(self.server.send(sender, recipient), self.unknown)
 
     def test_a_sender_keeps_its_spelling(self):
-        for sender, signed in [
+        for sender, expected in [
             ("Alice@Example.Test", f"{TAG}Alice@Example.Test"),
             ('"john doe"@example.test', None),
             ("alice+list@example.test", None),
             ('"john doe+list"@example.test', None),
         ]:
-            self.postfix.world.envelopes.clear()
-            self.postfix.mailboxes.envelopes.clear()
-            self.postfix.submit(sender, "bob@example.net")
-            [sent] = self.postfix.world.wait_for(1)
-            if signed:
-                self.assertEqual(sent.mail_from, signed)
-            self.assertNotEqual(sent.mail_from, sender)
-            self.assertRegex(self.postfix.send("", sent.mail_from), OK)
+            tagged = self.sent_by(sender)
+            if expected:
+                self.assertEqual(tagged, expected)
+            self.assertNotEqual(tagged, sender)
+            self.assertRegex(self.server.send("", tagged), OK)
             self.assert_delivered(("", (sender,)))
 
     def test_what_has_no_key_leaves_as_it_is(self):
         for sender in ["carol@example.edu", "", ALICE]:
-            self.postfix.submit(sender, "bob@example.net")
-        senders = [envelope.mail_from for envelope in self.postfix.world.wait_for(3)]
+            self.server.submit(sender, "bob@example.net")
+        senders = [envelope.mail_from for envelope in self.server.world.wait_for(3)]
         self.assertCountEqual(senders, ["carol@example.edu", "", ALICE])
 
 
@@ -182,57 +178,56 @@ virtual_alias_maps = pipemap:{pcre:{folder}/etc/batv_strip.pcre, texthash:{folde
     }
 
     def test_its_bounces_are_judged_by_the_address_that_stands_for_another(self):
-        self.postfix.submit("alice@example.org", "bob@example.net")
-        [sent] = self.postfix.world.wait_for(1)
+        self.server.submit("alice@example.org", "bob@example.net")
+        [sent] = self.server.world.wait_for(1)
         self.assertRegex(sent.mail_from, r"^prvs=0786[0-9a-f]{6}=alice@example\.org$")
-        self.assertRegex(self.postfix.send("", sent.mail_from), OK)
+        self.assertRegex(self.server.send("", sent.mail_from), OK)
         self.assert_delivered(("", ("bob@example.test",)))
         for recipient in ["alice@example.org", "Alice@Example.Org (hi)"]:
-            self.assertEqual(self.postfix.send("", recipient), MISSING)
+            self.assertEqual(self.server.send("", recipient), MISSING)
 
 
 class Outgoing(Case):
     def test_all_recipients_see_one_sender(self):
-        self.postfix.submit("alice@example.test", "one@example.net", "two@example.net", "three@elsewhere.test")
-        sent = self.postfix.world.wait_for(1)
+        self.server.submit("alice@example.test", "one@example.net", "two@example.net", "three@elsewhere.test")
+        sent = self.server.world.wait_for(1)
         while sum(len(envelope.rcpt_to) for envelope in sent) < 3:
-            sent = self.postfix.world.wait_for(len(sent) + 1)
+            sent = self.server.world.wait_for(len(sent) + 1)
         self.assertEqual({envelope.mail_from for envelope in sent}, {ALICE})
 
     def test_all_attempts_have_one_tag_over_midnight_and_a_restart(self):
-        self.postfix.world.temporary_failures = 2
-        self.postfix.submit("alice@example.test", "bob@example.net")
-        self.postfix.wait_for_log("status=deferred")
-        self.postfix.milter.restart("2026-11-25T00:00:00")
-        self.postfix.deliver()
-        self.postfix.submit("alice@example.test", "bob@example.net")
-        hashed = hmac.new(b"secret", b"0789alice@example.test", "sha1").hexdigest()
-        senders = [envelope.mail_from for envelope in self.postfix.world.wait_for(2)]
-        self.postfix.milter.restart("2026-11-22T12:00:00")
-        self.assertEqual(senders, [ALICE, f"prvs=0789{hashed[:6]}=alice@example.test"])
+        self.server.world.temporary_failures = 2
+        self.server.submit("alice@example.test", "bob@example.net")
+        self.server.wait_for_log("status=deferred")
+        self.server.milter.restart("2026-11-25T00:00:00")
+        self.server.deliver()
+        self.server.submit("alice@example.test", "bob@example.net")
+        senders = [envelope.mail_from for envelope in self.server.world.wait_for(2)]
+        self.server.milter.restart("2026-11-22T12:00:00")
+        self.assertEqual(senders, [ALICE, signed("alice@example.test", value=b"0789")])
 
     def test_who_has_authenticated_is_one_of_us(self):
-        with self.postfix.client() as client:
+        with self.server.client() as client:
             client.ehlo()
             client.login("alice", "password")
             self.assertRegex(transaction(client, "alice@example.test", "bob@example.net")[-1], OK)
             self.assertRegex(transaction(client, "", "alice@example.test")[-1], OK)
-        self.assertEqual(self.postfix.world.wait_for(1), [(ALICE, ("bob@example.net",))])
+        self.assertEqual(self.server.world.wait_for(1), [(ALICE, ("bob@example.net",))])
         self.assert_delivered(("", ("alice@example.test",)))
 
     def test_sendmail_is_one_of_us(self):
         for sender in ["Alice@example.test", "<>"]:
-            self.postfix.command("sendmail", "-f", sender, "bob@example.net", input="Subject: test\n\ntest\n")
-        senders = [envelope.mail_from for envelope in self.postfix.world.wait_for(2)]
+            self.server.command("sendmail", "-f", sender, "bob@example.net", input="Subject: test\n\ntest\n")
+        senders = [envelope.mail_from for envelope in self.server.world.wait_for(2)]
         self.assertCountEqual(senders, [f"{TAG}Alice@example.test", ""])
 
     def test_null_senders_from_inside_are_never_refused(self):
-        self.postfix.submit("", "alice@example.test")
+        self.server.submit("", "alice@example.test")
         self.assert_delivered(("", ("alice@example.test",)))
 
     def test_strangers_that_use_our_domain_are_not_signed(self):
         for client in [STRANGER, "[UNAVAILABLE]"]:
-            with self.subTest(client), self.postfix.client(client) as client:
+            with self.subTest(client), self.server.client(client) as client:
                 self.assertRegex(transaction(client, "alice@example.test", "bob@example.test")[-1], OK)
                 self.assertEqual(transaction(client, "", "alice@example.test")[-1], MISSING)
         self.assert_delivered(*[("alice@example.test", ("bob@example.test",))] * 2)
@@ -240,19 +235,19 @@ class Outgoing(Case):
     def test_what_the_client_wants_to_know_of_its_delivery_stays(self):
         # The change of the sender has no parameters: those of the client count.
         for ret, kept in [("FULL", "message/rfc822"), ("HDRS", "text/rfc822-headers")]:
-            self.postfix.mailboxes.envelopes.clear()
-            self.postfix.world.permanent_failures = 1
-            self.postfix.submit("alice@example.test", "bob@example.net", parameters=f"RET={ret} ENVID=BATV-{ret}")
+            self.server.mailboxes.envelopes.clear()
+            self.server.world.permanent_failures = 1
+            self.server.submit("alice@example.test", "bob@example.net", parameters=f"RET={ret} ENVID=BATV-{ret}")
             self.assert_delivered(("", ("alice@example.test",)))
-            bounce = self.postfix.mailboxes.messages[-1]
+            bounce = self.server.mailboxes.messages[-1]
             self.assertEqual([part.get_content_type() for part in bounce.walk()][-2 if ret == "FULL" else -1], kept)
             self.assertIn(f"Original-Envelope-Id: BATV-{ret}\n", bounce.as_string())
 
     def test_postfix_s_own_bounces_arrive(self):
-        self.postfix.world.permanent_failures = 1
-        self.postfix.submit("alice@example.test", "bob@example.net")
+        self.server.world.permanent_failures = 1
+        self.server.submit("alice@example.test", "bob@example.net")
         self.assert_delivered(("", ("alice@example.test",)))
-        self.assertEqual(self.postfix.world.envelopes, [])
+        self.assertEqual(self.server.world.envelopes, [])
 
 
 class Monitored(Case):
@@ -267,17 +262,17 @@ class Monitored(Case):
             ("bob@example.net", "alice@example.test", None),
         ]:
             with self.subTest(recipient):
-                count = len(self.postfix.mailboxes.envelopes)
-                self.assertRegex(self.postfix.send(sender, recipient), OK)
-                self.postfix.mailboxes.wait_for(count + 1)
-                self.assertEqual(self.postfix.mailboxes.messages[-1]["X-BATV"], mark)
+                count = len(self.server.mailboxes.envelopes)
+                self.assertRegex(self.server.send(sender, recipient), OK)
+                self.server.mailboxes.wait_for(count + 1)
+                self.assertEqual(self.server.mailboxes.messages[-1]["X-BATV"], mark)
 
 
 class RefusingAtData(Case):
     options = {"milter": 'refuse-at = "data"'}
 
     def test_callouts_come_through_and_bounces_do_not(self):
-        with self.postfix.client() as client:
+        with self.server.client() as client:
             client.ehlo()
             client.docmd("MAIL", "FROM:<>")
             self.assertEqual(client.docmd("RCPT", "TO:<alice@example.test>")[0], 250)
@@ -291,7 +286,7 @@ class RefusingAtData(Case):
 
     def test_no_recipient_is_lost(self):
         later = "451 4.7.1 One recipient at a time"
-        with self.postfix.client() as client:
+        with self.server.client() as client:
             replies = transaction(client, "", "bob@example.test", ALICE)
             self.assertRegex(replies[0], "^250 ")
             self.assertEqual(replies[1:], [later, MISSING])
@@ -303,9 +298,9 @@ class RefusingAtData(Case):
         self.assert_delivered(("", ("alice@example.test",)))
 
     def test_ordinary_mail_and_mail_of_ours(self):
-        self.assertRegex(self.postfix.send("bob@example.net", "alice@example.test"), OK)
-        self.postfix.submit("alice@example.test", "bob@example.net")
-        self.assertEqual(self.postfix.world.wait_for(1), [(ALICE, ("bob@example.net",))])
+        self.assertRegex(self.server.send("bob@example.net", "alice@example.test"), OK)
+        self.server.submit("alice@example.test", "bob@example.net")
+        self.assertEqual(self.server.world.wait_for(1), [(ALICE, ("bob@example.net",))])
         self.assert_delivered(("bob@example.net", ("alice@example.test",)))
 
 
@@ -320,7 +315,7 @@ class RefusingAfterHeaders(Case):
         accepted = 0
         for path in sorted(self.REPORTS.glob("*.eml")):
             with self.subTest(path.stem):
-                reply = self.postfix.send("", "alice@example.test", message=path.read_text())
+                reply = self.server.send("", "alice@example.test", message=path.read_text())
                 if path.stem in self.REFUSED:
                     self.assertEqual(reply, MISSING)
                 else:
@@ -328,19 +323,19 @@ class RefusingAfterHeaders(Case):
                     accepted += 1
         self.assertEqual(accepted, 5)
         self.assert_delivered(*[("", ("alice@example.test",))] * 5)
-        reasons = [line.split()[3] for line in self.postfix.milter.decisions() if " dir=in " in line]
+        reasons = [line.split()[3] for line in self.server.milter.decisions() if " dir=in " in line]
         self.assertEqual(sorted(set(reasons[-9:])), ["reason=missing", "reason=not-a-report"])
 
     def test_every_delivery_report_with_a_tag_comes_in(self):
         for name in self.REFUSED:
             message = (self.REPORTS / f"{name}.eml").read_text()
-            self.assertRegex(self.postfix.send("", ALICE, message=message), OK)
+            self.assertRegex(self.server.send("", ALICE, message=message), OK)
         self.assert_delivered(*[("", ("alice@example.test",))] * 4)
 
     def test_a_header_field_of_the_greatest_length(self):
         lines = "\n".join(" " + "x" * 70 for _ in range(1400))
         message = f"Subject: test\nX-Long:\n{lines}\n\ntest\n"
-        self.assertRegex(self.postfix.send("", "alice@example.test", message=message), OK)
+        self.assertRegex(self.server.send("", "alice@example.test", message=message), OK)
         self.assert_delivered(("", ("alice@example.test",)))
 
 

@@ -2,7 +2,6 @@
 
 import collections
 import concurrent.futures
-import hmac
 import os
 import re
 import shutil
@@ -13,7 +12,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from case import ALICE, FORGED, KEYS, MISSING, OK
+from case import ALICE, FORGED, KEYS, MISSING, OK, signed
 from mail import DEADLINE, ROOT, transaction, wait_until
 from servers import MILTER, Milter, Postfix, free_port
 
@@ -305,8 +304,7 @@ internal-networks = ["198.51.100.0/24"]
         milter.write(self.CONFIG)
         milter.start()
         self.addCleanup(milter.stop)
-        hashed = hmac.new(b"a secret of 16 octets or more", b"1786user@example.com", "sha1").hexdigest()
-        tagged = f"prvs=1786{hashed[:6]}=user@example.com"
+        tagged = signed("user@example.com", b"a secret of 16 octets or more", b"1786")
         variables = ["-D", f"socket={address}", "-D", f"tagged={tagged}"]
         command = ["miltertest", *variables, "-s", ROOT / "tests/c/milter.lua"]
         run = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE, check=False)

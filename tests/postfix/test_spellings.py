@@ -42,7 +42,7 @@ class Spellings(Case):
 
     def send_all(self, sender, *local_parts):
         """The reply to each spelling of each local-part, in one connection."""
-        with self.postfix.client() as client:
+        with self.server.client() as client:
             for recipient in (
                 written.replace("{}", local_part) for local_part in local_parts for written in self.WRITTEN
             ):
@@ -53,14 +53,14 @@ class Spellings(Case):
         self.assertEqual(refused, {})
         count = len(local_parts) * len(self.WRITTEN)
         reached = collections.Counter(
-            to.lower() for envelope in self.postfix.mailboxes.wait_for(count) for to in envelope.rcpt_to
+            to.lower() for envelope in self.server.mailboxes.wait_for(count) for to in envelope.rcpt_to
         )
         self.assertEqual(reached, {"alice@example.test": count})
 
     def assert_all_get(self, expected, sender, *local_parts):
         others = {to: reply for to, reply in self.send_all(sender, *local_parts) if reply != expected}
         self.assertEqual(others, {})
-        self.assertEqual(self.postfix.mailboxes.envelopes, [])
+        self.assertEqual(self.server.mailboxes.envelopes, [])
 
     def test_postfix_delivers_them_all_to_alice(self):
         self.assert_all_reach_alice("bob@example.net", "alice", "ALICE", "al\\ice")
@@ -93,9 +93,9 @@ class Strict(Spellings):
 
     def test_postfix_refuses_the_others(self):
         for written in self.ILL_WRITTEN:
-            reply = self.postfix.send("", written.replace("{}", "alice"))
+            reply = self.server.send("", written.replace("{}", "alice"))
             self.assertEqual(reply, "501 5.1.3 Bad recipient address syntax")
-        with self.postfix.client() as client:
+        with self.server.client() as client:
             client.ehlo()
             for sender in set(Spellings.NULL_SENDERS) - set(self.NULL_SENDERS):
                 self.assertEqual(client.docmd("MAIL", f"FROM:<{sender}>"), (501, b"5.1.7 Bad sender address syntax"))
@@ -127,9 +127,9 @@ allow_untrusted_routing = yes
     def test_no_forged_bounce_comes_in_to_postfix_s_own_address(self):
         for recipient in ["alice@[127.0.0.1]", "alice@[IPv6:::ffff:127.0.0.1]", "alice%[127.0.0.1]."]:
             with self.subTest(recipient):
-                self.assertRegex(self.postfix.send("bob@example.net", recipient), OK)
-                self.assertEqual(self.postfix.send("", recipient), MISSING)
-        self.postfix.mailboxes.wait_for(3)
+                self.assertRegex(self.server.send("bob@example.net", recipient), OK)
+                self.assertEqual(self.server.send("", recipient), MISSING)
+        self.server.mailboxes.wait_for(3)
 
 
 class LongLocalParts(unittest.TestCase):
@@ -154,7 +154,7 @@ class Utf8(Case):
     }
 
     def test_a_domain_is_the_same_in_capitals(self):
-        with self.postfix.client() as client:
+        with self.server.client() as client:
             client.command_encoding = "utf-8"
             client.ehlo()
             client.docmd("MAIL", "FROM:<> SMTPUTF8")

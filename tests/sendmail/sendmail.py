@@ -1,15 +1,13 @@
 """Real Sendmail with the settings of docs/sendmail.md, batv-milter, and the servers that it delivers to."""
 
-import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from pathlib import Path
 
-from mail import DEADLINE, TARGET, Daemon, MailServer, Sink, wait_until
-from servers import Milter, documented, free_port
+from mail import DEADLINE, TARGET, Daemon, MailServer, documented
+from servers import Milter, free_port
 
 # Sendmail as Debian's packages have it, or the folder that it is confined to.
 CONFINED = os.environ.get("BATV_SENDMAIL_ROOT")
@@ -99,31 +97,14 @@ class Sendmail(MailServer):
         socket_folder.mkdir(mode=0o750)
         self.milter = Milter(self.folder, f"unix:{socket_folder}/milter.sock", milter, date)
         self.milter.write(config)
-        self._exits = contextlib.ExitStack()
 
-    def __enter__(self):
-        with contextlib.ExitStack() as exits:
-            exits.callback(wait_until, self._remove_folder, "end of what writes to the folder")
-            self.folder.chmod(0o755)
-            (self.folder / "queue").mkdir(mode=0o700)
-            self.world = Sink(("127.0.0.3", 0))
-            exits.callback(self.world.close)
-            self.mailboxes = Sink(str(self.folder / "lmtp"))
-            exits.callback(self.mailboxes.close)
-            self._write_config()
-            exits.callback(self.milter.stop)
-            self.milter.start()
-            exits.callback(self.stop)
-            self.start()
-            self._exits = exits.pop_all()
-        return self
-
-    def __exit__(self, *_):
-        self._exits.close()
-
-    def _remove_folder(self):
-        shutil.rmtree(self.folder, ignore_errors=True)
-        return not self.folder.exists()
+    def _begin(self, exits):
+        (self.folder / "queue").mkdir(mode=0o700)
+        self._write_config()
+        exits.callback(self.milter.stop)
+        self.milter.start()
+        exits.callback(self.stop)
+        self.start()
 
     def _write_config(self):
         self.port = free_port()
@@ -176,14 +157,7 @@ class Sendmail(MailServer):
         with (self.folder / "sendmail.log").open("wb") as log:
             self._daemon = Daemon(command, stdout=log, stderr=log)
 
-        def listens():
-            if self._daemon.has_ended():
-                raise RuntimeError(f"Sendmail ended: {(self.folder / 'sendmail.log').read_text()}")
-            with contextlib.suppress(ConnectionRefusedError):
-                socket.create_connection(("127.0.0.1", self.port), DEADLINE).close()
-                return True
-
-        wait_until(listens, "Sendmail")
+        self._daemon.wait_until_it_listens([self.port], "Sendmail", (self.folder / "sendmail.log").read_text)
 
     def stop(self):
         self._daemon.stop()

@@ -1,11 +1,10 @@
 """Mail through real Sendmail with batv-milter and the settings of docs/sendmail.md."""
 
-import hmac
 import re
 import signal
 import unittest
 
-from case import ALICE, EXPIRED, FORGED, KEYS, MISSING, OLD_ALICE, TAG, UNKNOWN
+from case import ALICE, EXPIRED, FORGED, KEYS, MISSING, OLD_ALICE, TAG, UNKNOWN, ServerCase, signed
 from mail import OUTSIDE, transaction
 from sendmail import Sendmail
 
@@ -16,47 +15,22 @@ NO_USER = r"^550 5\.1\.1 .*User unknown$"
 UNREADABLE = "550 5.7.1 Not a bounce of mail sent from here (BATV: the address is unreadable)"
 
 
-def signed(address):
-    """The address with a tag of 2026-11-22."""
-    hashed = hmac.new(b"secret", b"0786" + address.lower().encode(), "sha1").hexdigest()
-    return f"prvs=0786{hashed[:6]}={address}"
-
-
 def without_recipient(reply):
     """A reply as the milter has given it."""
     return re.sub(r"<.*>\.\.\. ", "", reply)
 
 
-class Case(unittest.TestCase):
+class Case(ServerCase):
     """Tests that share a Sendmail."""
 
     config, settings, milter = CONFIG, "", ""
 
     @classmethod
-    def setUpClass(cls):
-        cls.server = cls.enterClassContext(Sendmail(cls.config, cls.settings, cls.milter))
-
-    def setUp(self):
-        self.forget()
-
-    def forget(self):
-        self.server.world.envelopes.clear()
-        self.server.mailboxes.envelopes.clear()
-
-    def sent_by(self, sender):
-        """The sender that the world sees."""
-        self.forget()
-        self.server.submit(sender, "bob@example.net")
-        [sent] = self.server.world.wait_for(1)
-        self.assertEqual(sent.rcpt_to, ("bob@example.net",))
-        return sent.mail_from
+    def make_server(cls):
+        return Sendmail(cls.config, cls.settings, cls.milter)
 
     def bounce(self, recipient):
         return without_recipient(self.server.send("", recipient))
-
-    def assert_delivered(self, *envelopes):
-        """These messages, and no others, are in mailboxes."""
-        self.assertCountEqual(self.server.mailboxes.wait_for(len(envelopes)), envelopes)
 
 
 class RoundTrip(Case):
